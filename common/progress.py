@@ -1,0 +1,68 @@
+"""Progress on standard error: a live bar in a terminal, a line now and then without one; rate and time left in both."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+
+class Advance(Protocol):
+    """Tell how many more units are done, and whether they count towards the rate (skipped work does not)."""
+
+    def __call__(self, units: int = 1, *, counts: bool = True) -> None:
+        """Advance by `units`."""
+
+
+class _Rate(ProgressColumn):
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self.unit = unit
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0.0:.1f} {self.unit}/s")
+
+
+class _Lines:
+    """One line every `period` seconds, for logs and pipes."""
+
+    def __init__(self, title: str, total: int, unit: str, period: float = 10.0) -> None:
+        self.title, self.total, self.unit, self.period = title, total, unit, period
+        self.done = self.counted = 0
+        self.start = self.last = time.monotonic()
+
+    def __call__(self, units: int = 1, *, counts: bool = True) -> None:
+        self.done += units
+        self.counted += units if counts else 0
+        now = time.monotonic()
+        if now - self.last >= self.period or self.done >= self.total:
+            self.last = now
+            rate = self.counted / max(now - self.start, 1e-9)
+            left = timedelta(seconds=round((self.total - self.done) / rate)) if rate else "unknown"
+            line = f"{self.title}: {self.done}/{self.total} {self.unit}, {rate:.1f} {self.unit}/s, {left} left"
+            print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(title: str, total: int, unit: str) -> Iterator[Advance]:
+    """Show how far `total` units of work are, and yield the function that advances it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(title, total, unit)
+        return
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), _Rate(unit), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(title, total=total)
+
+        def advance(units: int = 1, *, counts: bool = True) -> None:
+            if counts:
+                bar.advance(task, units)
+            else:
+                bar.update(task, total=(bar.tasks[task].total or 0) - units)
+
+        yield advance

@@ -1,0 +1,1 @@
+"""Pure analysis of tables, networks and batches: numbers, plots and report pages."""

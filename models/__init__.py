@@ -1,0 +1,1 @@
+"""Architectures, the schemes laid over their weights, receptive field and complexity."""

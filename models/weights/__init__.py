@@ -1,0 +1,1 @@
+"""Schemes that make a layer's weight out of its parameters."""

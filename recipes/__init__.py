@@ -1,0 +1,1 @@
+"""One module a figure: a list of runs and a plot."""
