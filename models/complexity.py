@@ -1,0 +1,42 @@
+"""What a network costs: parameters, non-zero parameters, multiply-accumulates and memory."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """Cost of one forward pass over one clip; `memory_bytes` is that of the parameters at 32 bit."""
+
+    parameters: int
+    nonzero_parameters: int
+    macs: int
+    memory_bytes: int
+    input_shape: tuple[int, ...]
+
+
+def complexity(network: nn.Module, input_shape: tuple[int, ...]) -> Complexity:
+    """Count what `network` costs on one input of `input_shape` (channel, mel, frame).
+
+    Multiply-accumulates are those of convolutions and matrix products, counted by torch's own flop counter (two
+    operations each); batch norm, additions and pooling are left out, as the field's tools do. The network is left in
+    the mode it was in.
+    """
+    parameters = list(network.parameters())
+    example = next(iter(parameters))
+    training = network.training
+    network.eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(torch.zeros(1, *input_shape, device=example.device, dtype=example.dtype))
+    network.train(training)
+    count = sum(parameter.numel() for parameter in parameters)
+    return Complexity(
+        parameters=count,
+        nonzero_parameters=sum(int(parameter.count_nonzero()) for parameter in parameters),
+        macs=counter.get_total_flops() // 2,
+        memory_bytes=4 * count,
+        input_shape=tuple(input_shape),
+    )
