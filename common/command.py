@@ -11,14 +11,22 @@ import tyro
 from common.errors import AscError
 
 T = TypeVar("T")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM was received; whatever a keyboard interrupt would clean up is cleaned up."""
+class Stopped(BaseException):
+    """SIGINT or SIGTERM was received.
+
+    Not a KeyboardInterrupt, which the trainer would turn into an exit code of its own.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"stopped by {signal.Signals(number).name}")
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(number)
 
 
 def run_command(options: type[T], command: Callable[[T], int | None], arguments: list[str] | None = None) -> int:
@@ -26,17 +34,15 @@ def run_command(options: type[T], command: Callable[[T], int | None], arguments:
 
     0 done (or what `command` returns), 1 a named error, 2 usage (raised by the parser), 130 and 143 interrupted.
     """
-    previous = signal.signal(signal.SIGTERM, _terminate)
+    previous = {number: signal.signal(number, _stop) for number in _SIGNALS}
     try:
         return command(tyro.cli(options, args=arguments)) or 0
     except AscError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except Terminated:
-        print("terminated; the same command continues", file=sys.stderr)
-        return 143
-    except KeyboardInterrupt:
-        print("interrupted; the same command continues", file=sys.stderr)
-        return 130
+    except Stopped as stopped:
+        print(f"{stopped}; the same command continues", file=sys.stderr)
+        return 128 + stopped.number
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

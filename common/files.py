@@ -29,16 +29,17 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
+def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
     """Yield a temporary path beside `target`; on a clean exit it replaces `target`, else it is removed.
 
     Whoever opens `target`, at whatever moment this process dies, finds the old file or the new one. Two writers at
-    once do no harm: each writes its own temporary and the later rename wins.
+    once do no harm: each writes its own temporary and the later rename wins. `needed` is the file's size in bytes
+    where it is known beforehand, for the message.
 
     Raises
     ------
     AscError
-        If the file cannot be written (disk full, quota, no permission), naming the file and the space there is.
+        If the file cannot be written (disk full, quota, no permission), naming the file and the space it needs.
     """
     temporary = target.parent / f".{target.name}.tmp-{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
@@ -53,7 +54,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
             raise
         written = temporary.stat().st_size if temporary.exists() else 0
         hint = " (no space is left; free some and run the same command again)" if error.errno in _OUT_OF_SPACE else ""
-        raise AscError(f"cannot write {target} after {written} bytes: {os.strerror(error.errno)}{hint}") from error
+        size = f"{written} bytes" if needed is None else f"{written} of {needed} bytes"
+        raise AscError(f"cannot write {target} after {size}: {os.strerror(error.errno)}{hint}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -13,10 +13,10 @@ from rich.text import Text
 
 
 class Advance(Protocol):
-    """Tell how many more units are done, and whether they count towards the rate (skipped work does not)."""
+    """Tell how many more units are done."""
 
-    def __call__(self, units: int = 1, *, counts: bool = True) -> None:
-        """Advance by `units`."""
+    def __call__(self, units: int = 1, *, counts: bool = True, note: str = "") -> None:
+        """Advance by `units`, which count towards the rate unless they were skipped; `note` says how it goes."""
 
 
 class _Rate(ProgressColumn):
@@ -34,10 +34,12 @@ class _Lines:
     def __init__(self, title: str, total: int, unit: str, period: float = 10.0) -> None:
         self.title, self.total, self.unit, self.period = title, total, unit, period
         self.done = self.counted = 0
+        self.note = ""
         self.start = self.last = time.monotonic()
 
-    def __call__(self, units: int = 1, *, counts: bool = True) -> None:
+    def __call__(self, units: int = 1, *, counts: bool = True, note: str = "") -> None:
         self.done += units
+        self.note = note or self.note
         self.counted += units if counts else 0
         now = time.monotonic()
         if now - self.last >= self.period or self.done >= self.total:
@@ -45,7 +47,7 @@ class _Lines:
             rate = self.counted / max(now - self.start, 1e-9)
             left = timedelta(seconds=round((self.total - self.done) / rate)) if rate else "unknown"
             line = f"{self.title}: {self.done}/{self.total} {self.unit}, {rate:.1f} {self.unit}/s, {left} left"
-            print(line, file=sys.stderr, flush=True)
+            print(f"{line}, {self.note}" if self.note else line, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -56,10 +58,13 @@ def progress(title: str, total: int, unit: str) -> Iterator[Advance]:
         yield _Lines(title, total, unit)
         return
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), _Rate(unit), TimeRemainingColumn())
+    columns += (TextColumn("{task.fields[note]}"),)
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task(title, total=total)
+        task = bar.add_task(title, total=total, note="")
 
-        def advance(units: int = 1, *, counts: bool = True) -> None:
+        def advance(units: int = 1, *, counts: bool = True, note: str = "") -> None:
+            if note:
+                bar.update(task, note=note)
             if counts:
                 bar.advance(task, units)
             else:

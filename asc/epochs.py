@@ -1,0 +1,100 @@
+"""What stands on disk after each epoch: predictions, accuracies, checkpoint; in that order, each whole or absent."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import lightning
+import pandas as pd
+
+from asc.data import Sides
+from asc.module import SceneClassifier
+from asc.prediction import logits_of, predictions_table
+from asc.run_folder import RunFolder
+from asc.schedule import learning_rate
+from common.files import atomic_path, write_text
+from common.progress import Advance, progress
+from data_prep.storage import PreparedSet
+from evaluation.accuracy import accuracy
+from evaluation.predictions import score
+
+# A run's score is the mean over its last epochs (Koutini 2021, App. A.3); their predictions are kept.
+LAST_EPOCHS = 10
+
+
+def write_table(table: pd.DataFrame, file: Any) -> None:
+    """Write a table as Parquet, whole or not at all."""
+    with atomic_path(file) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def epoch_row(predictions: pd.DataFrame) -> dict[str, float]:
+    """Return the seen, unseen and per-device accuracies of one epoch's predictions."""
+    row = accuracy(score(predictions), ["epoch"]).iloc[0]
+    parts = {f"{part}_accuracy": float(row["part", part]) for part in ("seen", "unseen")}
+    return parts | {f"accuracy:{device}": float(value) for device, value in row["device"].items()}
+
+
+class EpochEnd(lightning.Callback):
+    """Evaluates, records and saves after each epoch; a run killed at any moment continues from the last one saved."""
+
+    def __init__(self, folder: RunFolder, prepared: PreparedSet, sides: Sides) -> None:
+        self.folder, self.prepared, self.sides = folder, prepared, sides
+        self.exits = ExitStack()
+        self.started = monotonic()
+        self.advance: Advance | None = None
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Open the progress display, with the epochs of before already done."""
+        if trainer.is_global_zero:
+            steps, epochs = int(trainer.num_training_batches), trainer.max_epochs or 0
+            self.advance = self.exits.enter_context(progress(self.folder.path.parent.name, steps * epochs, "steps"))
+            self.advance(steps * trainer.fit_loop.epoch_progress.current.processed, counts=False)
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Start the epoch's clock."""
+        self.started = monotonic()
+
+    def on_train_batch_end(self, *_arguments: Any, **_keywords: Any) -> None:
+        """Show that a step is done."""
+        if self.advance:
+            self.advance()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Evaluate in one process while the others wait, then save in all."""
+        assert isinstance(pl_module, SceneClassifier)  # noqa: S101 - the trainer hands over the module it was given
+        row = {
+            "epoch": float(trainer.current_epoch),
+            "learning_rate": learning_rate(trainer.current_epoch, pl_module.description.training),
+            "train_loss": pl_module.epoch_loss(),
+        }
+        if trainer.is_global_zero:
+            row |= self._evaluate(trainer, pl_module)
+            row["seconds"] = round(monotonic() - self.started, 3)
+            pl_module.history.append(row)
+            table = pd.DataFrame(pl_module.history).astype({"epoch": int})
+            write_text(self.folder.metrics_file, table.to_csv(index=False, lineterminator="\n"))
+            if trainer.logger:
+                trainer.logger.log_metrics(
+                    {key: value for key, value in row.items() if key != "epoch"}, int(row["epoch"])
+                )
+        trainer.strategy.barrier()
+        trainer.save_checkpoint(self.folder.checkpoint_file)
+
+    def _evaluate(self, trainer: lightning.Trainer, module: SceneClassifier) -> dict[str, float]:
+        epoch, test = trainer.current_epoch, self.sides.test
+        logits = logits_of(module, test, trainer.precision_plugin.forward_context)
+        table = predictions_table(self.prepared.clips.iloc[test], logits, self.prepared.scenes, self.sides.seen, epoch)
+        if epoch >= (trainer.max_epochs or 0) - LAST_EPOCHS:
+            write_table(table, self.folder.predictions_file(epoch))
+        row = epoch_row(table)
+        if self.advance:
+            left = timedelta(seconds=round((monotonic() - self.started) * ((trainer.max_epochs or 0) - epoch - 1)))
+            note = f"epoch {epoch + 1}/{trainer.max_epochs}, seen {row['seen_accuracy']:.1%}"
+            self.advance(0, note=f"{note}, unseen {row['unseen_accuracy']:.1%}, {left} left")
+        return row
+
+    def teardown(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, stage: str) -> None:
+        """Close the progress display, however training ended."""
+        self.exits.close()

@@ -1,0 +1,144 @@
+"""Where everything of a run stands on disk, and which folders are runs."""
+
+import fcntl
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from asc.description import RunDescription
+from common.errors import RunError
+from common.files import write_json
+from common.identity import from_plain, plain
+
+_SEED = re.compile(r"^seed-(\d+)$")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`<runs>/<title>-<hash>/seed-<n>/`: one run. `result_file` is written last; where it stands the run is done."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, description: RunDescription, runs: Path) -> "RunFolder":
+        """Return the folder that `description` names below `runs`, whether it exists or not."""
+        return cls(runs / f"{description.title}-{description.identity[:12]}" / f"seed-{description.seed}")
+
+    @property
+    def description_file(self) -> Path:
+        """The run's description, every field."""
+        return self.path / "description.json"
+
+    @property
+    def split_file(self) -> Path:
+        """Which clip is on which side, one row a clip."""
+        return self.path / "split.csv"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One row a finished epoch."""
+        return self.path / "metrics.csv"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """State after the last finished epoch; removed when the run is done."""
+        return self.path / "last.ckpt"
+
+    @property
+    def predictions_folder(self) -> Path:
+        """One table of predictions for each of the last epochs."""
+        return self.path / "predictions"
+
+    def predictions_file(self, epoch: int) -> Path:
+        """Return the table of predictions after epoch `epoch`."""
+        return self.predictions_folder / f"epoch-{epoch:04d}.parquet"
+
+    @property
+    def example_file(self) -> Path:
+        """One recording as two devices hear it."""
+        return self.path / "example.npz"
+
+    @property
+    def weights_file(self) -> Path:
+        """The final weights."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def result_file(self) -> Path:
+        """Scores and costs; its presence marks a finished run."""
+        return self.path / "result.json"
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is finished."""
+        return self.result_file.is_file()
+
+    def write_description(self, description: RunDescription) -> None:
+        """Write the description, or check that the one there is the same.
+
+        Raises
+        ------
+        RunError
+            If another run's description stands there.
+        """
+        if self.description_file.is_file():
+            if self.description() != description:
+                raise RunError(f"{self.path} holds another run's description; move that folder away")
+            return
+        write_json(self.description_file, plain(description))
+
+    def description(self) -> RunDescription:
+        """Read the description back.
+
+        Raises
+        ------
+        RunError
+            If it is missing or not readable as one.
+        """
+        try:
+            return from_plain(RunDescription, json.loads(self.description_file.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.description_file} is no run description: {error}") from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run while training it; the lock goes with the process, however that ends.
+
+        Raises
+        ------
+        RunError
+            If another process on this machine trains it now.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise RunError(f"{self.path} is being trained by another process; wait for it or stop it") from error
+            yield
+
+
+def find_runs(paths: Sequence[Path]) -> list[RunFolder]:
+    """Return the runs at `paths`, in order and each once.
+
+    A path is a run (`seed-<n>`), a configuration (`<title>-<hash>`: all its seeds) or a folder of configurations.
+
+    Raises
+    ------
+    RunError
+        If a path holds no run.
+    """
+    found: dict[Path, RunFolder] = {}
+    for path in paths:
+        here = [path] if (path / "description.json").is_file() else []
+        below = sorted(
+            (file.parent for pattern in ("seed-*", "*/seed-*") for file in path.glob(f"{pattern}/description.json")),
+            key=lambda folder: (folder.parent.name, int(match[1]) if (match := _SEED.match(folder.name)) else 0),
+        )
+        if not here and not below:
+            raise RunError(f"{path} holds no run (looked for seed-<n>/description.json in it and one folder below)")
+        found.update({folder.resolve(): RunFolder(folder) for folder in here + below})
+    return list(found.values())

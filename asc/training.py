@@ -1,0 +1,154 @@
+"""Trains one run in its folder: starts it, continues it, or finds it done."""
+
+import logging
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies import DDPStrategy, Strategy
+from safetensors.torch import save_file
+
+from asc.checkpoint import AtomicCheckpointIO
+from asc.clips import Kind, Residency, clip_source
+from asc.data import SceneData, Sides
+from asc.description import RunDescription
+from asc.epochs import LAST_EPOCHS, EpochEnd
+from asc.example import write_example
+from asc.module import SceneClassifier
+from asc.run_folder import RunFolder
+from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
+from data_prep.storage import PreparedSet
+from models.complexity import complexity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Where and how a run is executed; none of it is part of the run's identity.
+
+    Parameters
+    ----------
+    accelerator
+        `cpu` or `cuda`.
+    workers
+        Processes that load batches; 0 loads in the trainer's own, which is fastest from a memory map.
+    residency
+        Where the clips live, see `asc.clips.clip_source`.
+    """
+
+    accelerator: str = "cpu"
+    workers: int = 0
+    residency: Residency = "auto"
+
+
+def choose_accelerator(wanted: str) -> str:
+    """Turn `auto` into `cuda` where there is a GPU, else `cpu`."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+
+
+def _quiet() -> None:
+    """Keep the trainer's advertisements and its advice against what is done here on purpose off the screen."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+
+
+def _trainer(description: RunDescription, folder: RunFolder, machine: Machine, callback: EpochEnd) -> lightning.Trainer:
+    training = description.training
+    strategy: Strategy | str = "auto"
+    if training.world_size > 1:
+        strategy = DDPStrategy(process_group_backend="gloo" if machine.accelerator == "cpu" else "nccl")
+    return lightning.Trainer(
+        accelerator=machine.accelerator,
+        devices=training.world_size,
+        strategy=strategy,
+        precision=training.precision,
+        max_epochs=training.epochs,
+        callbacks=[callback],
+        plugins=[AtomicCheckpointIO()],
+        logger=TensorBoardLogger(folder.path, name="", version="tensorboard"),
+        log_every_n_steps=1,
+        limit_val_batches=0,
+        use_distributed_sampler=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        deterministic=machine.accelerator == "cuda",
+    )
+
+
+def train(description: RunDescription, prepared: PreparedSet, runs: Path, machine: Machine) -> RunFolder:
+    """Bring the run that `description` names to its end, from wherever it is, and return its folder.
+
+    A finished run is left alone. One that stopped continues from its last finished epoch and ends, on the same kind of
+    machine, in the very weights it would have had. `result.json` is written last.
+
+    Raises
+    ------
+    DataError, ConfigError, RunError
+        If the split is impossible, waveforms are missing, the loss diverges, or another process trains the run.
+    """
+    folder = RunFolder.of(description, runs)
+    if folder.done:
+        return folder
+    sides = Sides.of(prepared, description)
+    kind: Kind = "waveform" if description.training.roll == "waveform" else "spectrogram"
+    device = torch.device(machine.accelerator)
+    source = clip_source(prepared, kind, np.concatenate([sides.train, sides.test]), device, machine.residency)
+    _quiet()
+    callback = EpochEnd(folder, prepared, sides)
+    trainer = _trainer(description, folder, machine, callback)
+    if not trainer.is_global_zero:
+        _fit(trainer, description, folder, source, sides, prepared, machine)
+        return folder
+    with folder.locked():
+        remove_stale_temporaries(folder.path)
+        folder.write_description(description)
+        split = pd.DataFrame({"clip": prepared.clips["clip"], "part": sides.part})
+        write_text(folder.split_file, split.to_csv(index=False, lineterminator="\n"))
+        write_example(folder, prepared, sides)
+        module = _fit(trainer, description, folder, source, sides, prepared, machine)
+        _finish(module, prepared, folder, machine)
+    return folder
+
+
+def _fit(
+    trainer: lightning.Trainer,
+    description: RunDescription,
+    folder: RunFolder,
+    source: Any,
+    sides: Sides,
+    prepared: PreparedSet,
+    machine: Machine,
+) -> SceneClassifier:
+    module = SceneClassifier(description, source, prepared.band_statistics(sides.train))
+    data = SceneData(source, sides, description, machine.workers)
+    checkpoint = folder.checkpoint_file if folder.checkpoint_file.is_file() else None
+    trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
+    return module
+
+
+def _finish(module: SceneClassifier, prepared: PreparedSet, folder: RunFolder, machine: Machine) -> None:
+    """Write the final weights and, last, the result; then the checkpoint is of no more use."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    with atomic_path(folder.weights_file) as temporary:
+        save_file(state, temporary)
+    last = module.history[-LAST_EPOCHS:]
+    result = {
+        "epochs": len(module.history),
+        "score_epochs": len(last),
+        "seen_accuracy": float(np.mean([row["seen_accuracy"] for row in last])),
+        "unseen_accuracy": float(np.mean([row["unseen_accuracy"] for row in last])),
+        "reference_device": prepared.reference_device,
+        "complexity": asdict(complexity(module.network.cpu().float(), (1, *prepared.shape))),
+        "seconds_per_epoch": float(np.median([row["seconds"] for row in module.history])),
+        "accelerator": machine.accelerator,
+        "torch": torch.__version__,
+    }
+    # An unseen device may be missing; JSON has no NaN.
+    write_json(folder.result_file, {key: None if value != value else value for key, value in result.items()})
+    folder.checkpoint_file.unlink(missing_ok=True)

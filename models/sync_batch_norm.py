@@ -1,0 +1,45 @@
+"""Batch norm over the whole batch when several processes share it, on the CPU as on GPUs (torch's own is GPU only)."""
+
+import torch
+from torch import Tensor, nn
+from torch.distributed import get_world_size, is_initialized
+from torch.distributed.nn.functional import all_reduce
+
+
+class SyncBatchNorm2d(nn.BatchNorm2d):
+    """`nn.BatchNorm2d` whose training statistics are those of every process's share together.
+
+    Every process must hold equally many values, as equal shares of a batch do.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise (batch, channel, mel, frame); in evaluation, and alone, this is `nn.BatchNorm2d`."""
+        if not (self.training and is_initialized() and get_world_size() > 1):
+            return super().forward(input)
+        x, world = input.float(), get_world_size()
+        mean = all_reduce(x.mean(dim=(0, 2, 3))) / world
+        # Centred before squaring: the difference of two large sums would lose the variance of a shifted channel.
+        centred = x - mean.view(1, -1, 1, 1)
+        variance = all_reduce(centred.square().mean(dim=(0, 2, 3))) / world
+        self._track(mean.detach(), variance.detach(), world * x.numel() // x.shape[1])
+        scale = torch.rsqrt(variance + self.eps) * self.weight
+        return (centred * scale.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)).to(input.dtype)
+
+    @torch.no_grad()
+    def _track(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
+            return
+        momentum = 0.1 if self.momentum is None else self.momentum
+        self.num_batches_tracked.add_(1)
+        self.running_mean.lerp_(mean, momentum)
+        self.running_var.lerp_(variance * count / (count - 1), momentum)
+
+
+def synchronise_batch_norm(network: nn.Module) -> None:
+    """Replace every `nn.BatchNorm2d` inside `network` by one that all processes share; its state is kept."""
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if type(child) is nn.BatchNorm2d:
+                shared = SyncBatchNorm2d(child.num_features, child.eps, child.momentum, child.affine)
+                shared.load_state_dict(child.state_dict())
+                setattr(parent, name, shared)
