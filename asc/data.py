@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lightning
 import numpy as np
@@ -79,6 +79,12 @@ class PlannedBatches(Dataset[Batch]):
         return Batch(self.source.load(rows), *(torch.from_numpy(part) for part in parts))
 
 
+def finished_epochs(trainer: lightning.Trainer) -> int:
+    """Return how many epochs are trained; `current_epoch` still says 0 while a continued run builds its loader."""
+    progress: Any = trainer.fit_loop.epoch_progress.current
+    return int(progress.processed)
+
+
 class EpochSampler(Sampler[tuple[int, int]]):
     """The steps of one epoch; the trainer sets which."""
 
@@ -107,12 +113,10 @@ class SceneData(lightning.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the loader, starting at the epoch that the trainer has come to."""
         assert self.trainer is not None  # noqa: S101 - the trainer calls this hook
-        # A continued run asks for the loader before it tells the sampler the epoch; current_epoch still says 0 then.
-        epoch = self.trainer.fit_loop.epoch_progress.current.processed
         return DataLoader(
             PlannedBatches(self.source, self.sides, self.description, self.trainer.global_rank),
             batch_size=None,
-            sampler=EpochSampler(self.steps, epoch),
+            sampler=EpochSampler(self.steps, finished_epochs(self.trainer)),
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
             pin_memory=torch.cuda.is_available(),

@@ -8,7 +8,7 @@ from typing import Any
 import lightning
 import pandas as pd
 
-from asc.data import Sides
+from asc.data import Sides, finished_epochs
 from asc.module import SceneClassifier
 from asc.prediction import logits_of, predictions_table
 from asc.run_folder import RunFolder
@@ -50,7 +50,7 @@ class EpochEnd(lightning.Callback):
         if trainer.is_global_zero:
             steps, epochs = int(trainer.num_training_batches), trainer.max_epochs or 0
             self.advance = self.exits.enter_context(progress(self.folder.path.parent.name, steps * epochs, "steps"))
-            self.advance(steps * trainer.fit_loop.epoch_progress.current.processed, counts=False)
+            self.advance(steps * finished_epochs(trainer), counts=False)
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Start the epoch's clock."""
@@ -76,9 +76,7 @@ class EpochEnd(lightning.Callback):
             table = pd.DataFrame(pl_module.history).astype({"epoch": int})
             write_text(self.folder.metrics_file, table.to_csv(index=False, lineterminator="\n"))
             if trainer.logger:
-                trainer.logger.log_metrics(
-                    {key: value for key, value in row.items() if key != "epoch"}, int(row["epoch"])
-                )
+                trainer.logger.log_metrics(row, step=trainer.current_epoch)
         trainer.strategy.barrier()
         trainer.save_checkpoint(self.folder.checkpoint_file)
 

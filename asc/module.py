@@ -59,7 +59,8 @@ class SceneClassifier(lightning.LightningModule):
     ) -> None:
         super().__init__()
         self.description, self.source = description, source
-        self.network = build_network(description).to(memory_format=torch.channels_last)
+        self.network = build_network(description)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if description.training.world_size > 1:
             synchronise_batch_norm(self.network)
         self.register_buffer("band_mean", torch.from_numpy(statistics[0])[:, None])

@@ -2,9 +2,9 @@
 
 import logging
 import warnings
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning
 import numpy as np
@@ -100,36 +100,27 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
     device = torch.device(machine.accelerator)
     source = clip_source(prepared, kind, np.concatenate([sides.train, sides.test]), device, machine.residency)
     _quiet()
-    callback = EpochEnd(folder, prepared, sides)
-    trainer = _trainer(description, folder, machine, callback)
-    if not trainer.is_global_zero:
-        _fit(trainer, description, folder, source, sides, prepared, machine)
-        return folder
-    with folder.locked():
-        remove_stale_temporaries(folder.path)
-        folder.write_description(description)
-        split = pd.DataFrame({"clip": prepared.clips["clip"], "part": sides.part})
-        write_text(folder.split_file, split.to_csv(index=False, lineterminator="\n"))
-        write_example(folder, prepared, sides)
-        module = _fit(trainer, description, folder, source, sides, prepared, machine)
-        _finish(module, prepared, folder, machine)
+    trainer = _trainer(description, folder, machine, EpochEnd(folder, prepared, sides))
+    module = SceneClassifier(description, source, prepared.band_statistics(sides.train))
+    data = SceneData(source, sides, description, machine.workers)
+    # Processes that share one run's batches leave its folder to the first of them.
+    with folder.locked() if trainer.is_global_zero else nullcontext():
+        if trainer.is_global_zero:
+            _open(folder, description, prepared, sides)
+        checkpoint = folder.checkpoint_file if folder.checkpoint_file.is_file() else None
+        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
+        if trainer.is_global_zero:
+            _finish(module, prepared, folder, machine)
     return folder
 
 
-def _fit(
-    trainer: lightning.Trainer,
-    description: RunDescription,
-    folder: RunFolder,
-    source: Any,
-    sides: Sides,
-    prepared: PreparedSet,
-    machine: Machine,
-) -> SceneClassifier:
-    module = SceneClassifier(description, source, prepared.band_statistics(sides.train))
-    data = SceneData(source, sides, description, machine.workers)
-    checkpoint = folder.checkpoint_file if folder.checkpoint_file.is_file() else None
-    trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
-    return module
+def _open(folder: RunFolder, description: RunDescription, prepared: PreparedSet, sides: Sides) -> None:
+    """Write what is known before training."""
+    remove_stale_temporaries(folder.path)
+    folder.write_description(description)
+    split = pd.DataFrame({"clip": prepared.clips["clip"], "part": sides.part})
+    write_text(folder.split_file, split.to_csv(index=False, lineterminator="\n"))
+    write_example(folder, prepared, sides)
 
 
 def _finish(module: SceneClassifier, prepared: PreparedSet, folder: RunFolder, machine: Machine) -> None:

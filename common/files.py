@@ -66,9 +66,14 @@ def write_text(target: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def as_json(value: object) -> str:
+    """Return `value` as indented JSON with sorted keys. NaN and infinity are refused."""
+    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
 def write_json(target: Path, value: object) -> None:
-    """Write `value` as indented JSON with sorted keys, whole or not at all. NaN and infinity are refused."""
-    write_text(target, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    """Write `value` as JSON (see `as_json`), whole or not at all."""
+    write_text(target, as_json(value))
 
 
 def _alive(pid: int) -> bool:

@@ -3,7 +3,12 @@
 import torch
 from torch import Tensor, nn
 from torch.distributed import get_world_size, is_initialized
-from torch.distributed.nn.functional import all_reduce
+from torch.distributed.nn import functional as collective
+
+
+def _mean_over_processes(value: Tensor) -> Tensor:
+    total: Tensor = collective.all_reduce(value)  # type: ignore[no-untyped-call]
+    return total / get_world_size()
 
 
 class SyncBatchNorm2d(nn.BatchNorm2d):
@@ -16,14 +21,15 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
         """Normalise (batch, channel, mel, frame); in evaluation, and alone, this is `nn.BatchNorm2d`."""
         if not (self.training and is_initialized() and get_world_size() > 1):
             return super().forward(input)
-        x, world = input.float(), get_world_size()
-        mean = all_reduce(x.mean(dim=(0, 2, 3))) / world
+        x = input.float()
+        mean = _mean_over_processes(x.mean(dim=(0, 2, 3)))
         # Centred before squaring: the difference of two large sums would lose the variance of a shifted channel.
         centred = x - mean.view(1, -1, 1, 1)
-        variance = all_reduce(centred.square().mean(dim=(0, 2, 3))) / world
-        self._track(mean.detach(), variance.detach(), world * x.numel() // x.shape[1])
+        variance = _mean_over_processes(centred.square().mean(dim=(0, 2, 3)))
+        self._track(mean.detach(), variance.detach(), get_world_size() * x.numel() // x.shape[1])
         scale = torch.rsqrt(variance + self.eps) * self.weight
-        return (centred * scale.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)).to(input.dtype)
+        normalised: Tensor = centred * scale.view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1)
+        return normalised.to(input.dtype)
 
     @torch.no_grad()
     def _track(self, mean: Tensor, variance: Tensor, count: int) -> None:
