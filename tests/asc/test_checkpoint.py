@@ -1,0 +1,111 @@
+"""Checkpoints: hostile, damaged and interrupted files."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from asc.checkpoint import AtomicCheckpointIO
+from common.errors import RunError
+from common.files import remove_stale_temporaries
+from tests.conftest import ROOT
+
+IO = AtomicCheckpointIO()
+
+
+class Touch:
+    """What a hostile pickle does when it is loaded."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.marker}",)
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    state = {"weights": torch.randn(3), "history": [{"epoch": 0.0}], "epoch": 4}
+    IO.save_checkpoint(state, tmp_path / "last.ckpt")
+    loaded = IO.load_checkpoint(tmp_path / "last.ckpt", weights_only=False)
+    assert torch.equal(loaded.pop("weights"), state.pop("weights"))  # type: ignore[arg-type]
+    assert loaded == state
+
+
+@pytest.mark.parametrize("whole_file", [True, False])
+def test_hostile_checkpoints_run_nothing(tmp_path: Path, whole_file: bool) -> None:
+    marker, path = tmp_path / "marker", tmp_path / "last.ckpt"
+    if whole_file:
+        path.write_bytes(pickle.dumps(Touch(marker)))
+    else:
+        torch.save({"state_dict": Touch(marker)}, path)
+    with pytest.raises(RunError, match=r"last\.ckpt"):
+        IO.load_checkpoint(path, weights_only=False)
+    assert not marker.exists()
+
+
+def test_damaged_checkpoints_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    IO.save_checkpoint({"weights": torch.randn(1000)}, path)
+    whole = path.read_bytes()
+    for damaged in (b"", b"random bytes", whole[:100], whole[: len(whole) // 2], whole[:-1]):
+        path.write_bytes(damaged)
+        with pytest.raises(RunError, match="remove it"):
+            IO.load_checkpoint(path)
+    with pytest.raises(RunError):
+        IO.load_checkpoint(tmp_path / "missing.ckpt")
+
+
+WRITER = """
+import sys, torch
+from pathlib import Path
+from asc.checkpoint import AtomicCheckpointIO
+print("ready", flush=True)
+for number in range(10**6):
+    state = {"number": number, "x": torch.full((250_000,), float(number))}
+    AtomicCheckpointIO().save_checkpoint(state, Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("place", ["tmp", "shm"])
+def test_no_kill_leaves_an_unreadable_checkpoint(tmp_path: Path, place: str) -> None:
+    folder = tmp_path if place == "tmp" else Path("/dev/shm") / tmp_path.name  # noqa: S108 - another file system
+    folder.mkdir(exist_ok=True)
+    path = folder / "last.ckpt"
+    try:
+        for delay in (0.05, 0.13, 0.21, 0.34):
+            process = subprocess.Popen([sys.executable, "-c", WRITER, path], cwd=ROOT, stdout=subprocess.PIPE)
+            assert process.stdout is not None
+            process.stdout.readline()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(delay + 0.2)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            loaded = IO.load_checkpoint(path)
+            assert (loaded["x"] == loaded["number"]).all()
+            remove_stale_temporaries(folder)
+            assert [file.name for file in folder.iterdir()] == ["last.ckpt"]
+    finally:
+        if place == "shm":
+            path.unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "last.ckpt"
+    IO.save_checkpoint({"number": 1}, path)
+
+    def full(_checkpoint: object, temporary: Path) -> None:
+        temporary.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(Exception, match=r"last\.ckpt.*[Nn]o space"):
+        IO.save_checkpoint({"number": 2}, path)
+    monkeypatch.undo()
+    assert IO.load_checkpoint(path) == {"number": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]

@@ -1,0 +1,163 @@
+"""A run from start to result: what stands in its folder, and that nothing but its description decides the weights."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+from sklearn.metrics import accuracy_score
+
+from asc.clips import MappedClips
+from asc.description import RunDescription
+from asc.epochs import EpochEnd
+from asc.module import SceneClassifier
+from asc.run_folder import RunFolder
+from asc.training import Machine, train
+from common.errors import ConfigError, DataError, RunError
+from data_prep.splits import SplitSettings
+from data_prep.storage import PreparedSet
+from tests.asc.conftest import Trained, same_weights
+
+
+def test_a_finished_run_holds_what_reports_need(trained: Trained, prepared: PreparedSet) -> None:
+    folder = trained(epochs=12)
+    names = {path.name for path in folder.path.iterdir()} - {"tensorboard", ".lock"}
+    assert names == {
+        *("description.json", "split.csv", "metrics.csv", "predictions"),
+        *("example.npz", "weights.safetensors", "result.json"),
+    }
+    metrics = pd.read_csv(folder.metrics_file)
+    assert metrics["epoch"].tolist() == list(range(12))
+    assert sorted(path.name for path in folder.predictions_folder.iterdir()) == [
+        f"epoch-{epoch:04d}.parquet" for epoch in range(2, 12)
+    ]
+    split = pd.read_csv(folder.split_file)
+    table = pd.read_parquet(folder.predictions_file(11))
+    assert table["clip"].tolist() == split["clip"][split["part"] == "test"].tolist()
+    assert set(table["device"][table["seen"]]) == {"a"}
+    guesses = np.array(prepared.scenes)[table.filter(like="logit:").to_numpy().argmax(axis=1)]
+    for device, rows in table.groupby("device").groups.items():
+        assert metrics[f"accuracy:{device}"].iloc[-1] == accuracy_score(table["scene"][rows], guesses[rows])
+    result = json.loads(folder.result_file.read_text())
+    assert result["unseen_accuracy"] == pytest.approx(metrics["unseen_accuracy"].iloc[-10:].mean())
+    assert list((folder.path / "tensorboard").iterdir())
+
+
+def test_it_learns(trained: Trained) -> None:
+    folder = trained(epochs=60, learning_rate=0.03, mixup_alpha=0.0)
+    metrics = pd.read_csv(folder.metrics_file)
+    assert metrics["train_loss"].iloc[0] > 0.9  # ln 3 = 1.10 at the start
+    assert metrics["train_loss"].iloc[-1] < 0.3
+    assert metrics["seen_accuracy"].iloc[-1] > 0.5  # three scenes
+
+
+def test_same_seed_same_weights_with_any_number_of_workers(trained: Trained) -> None:
+    alone = trained("alone")
+    for workers in (1, 2):
+        assert same_weights(alone, trained(f"workers-{workers}", Machine(workers=workers)))
+    assert same_weights(alone, trained("resident", Machine(residency="device")))
+    other = load_file(trained("other", seed=1).weights_file)
+    first = load_file(alone.weights_file)
+    convolutions = [name for name, tensor in first.items() if tensor.dim() == 4]
+    assert all(not torch.equal(first[name], other[name]) for name in convolutions)
+
+
+@pytest.mark.parametrize("roll", ["waveform", "none"])
+def test_other_ways_of_rolling_train_too(trained: Trained, roll: str) -> None:
+    assert trained(roll=roll, epochs=1).done
+
+
+def test_evaluation_sees_the_stored_spectrograms_whatever_training_rolls(
+    prepared: PreparedSet, description: RunDescription
+) -> None:
+    rows = np.arange(6)
+    statistics = prepared.band_statistics(rows)
+    inputs = []
+    for roll, kind in (("waveform", "waveform"), ("frames", "spectrogram")):
+        changed = replace(description, training=replace(description.training, roll=roll))
+        source = MappedClips(prepared, kind)  # type: ignore[arg-type]
+        inputs.append(SceneClassifier(changed, source, statistics).spectrograms(source.load(rows)))
+    # int16 waveforms and float16 spectrograms both round; bands are scaled by their deviation.
+    torch.testing.assert_close(*inputs, atol=0.05, rtol=0)
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
+    original = EpochEnd.on_train_epoch_end
+
+    def stop(self: EpochEnd, trainer: object, module: object) -> None:
+        original(self, trainer, module)  # type: ignore[arg-type]
+        if trainer.current_epoch == epoch:  # type: ignore[attr-defined]
+            raise KeyError("the power went")
+
+    monkeypatch.setattr(EpochEnd, "on_train_epoch_end", stop)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_a_continued_run_ends_in_the_same_weights(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch, epoch: int, workers: int
+) -> None:
+    whole = trained("whole")
+    with monkeypatch.context() as patch:
+        stop_after(patch, epoch)
+        with pytest.raises(KeyError):
+            trained("broken", Machine(workers=workers))
+    broken = trained("broken", Machine(workers=workers))
+    assert same_weights(whole, broken)
+    columns = ["epoch", "learning_rate", "train_loss", "seen_accuracy", "unseen_accuracy"]
+    tables = [pd.read_csv(folder.metrics_file)[columns] for folder in (whole, broken)]
+    pd.testing.assert_frame_equal(*tables)
+    for number in range(3):
+        pd.testing.assert_frame_equal(*(pd.read_parquet(f.predictions_file(number)) for f in (whole, broken)))
+
+
+def test_a_finished_run_is_left_alone(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = trained()
+    before = first.result_file.stat().st_mtime_ns
+    monkeypatch.setattr("asc.training._trainer", lambda *_: pytest.fail("trained again"))
+    assert trained() == first
+    assert first.result_file.stat().st_mtime_ns == before
+
+
+def test_two_processes_do_not_train_one_run(trained: Trained, description: RunDescription, tmp_path: Path) -> None:
+    with RunFolder.of(description, tmp_path / "runs").locked(), pytest.raises(RunError, match="another process"):
+        trained()
+
+
+def test_a_diverging_run_is_named_and_has_no_result(trained: Trained, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="diverged"):
+        trained(learning_rate=1e38, mixup_alpha=0.0)
+    assert not list(tmp_path.rglob("result.json"))
+
+
+def test_too_few_clips_for_a_batch(trained: Trained) -> None:
+    with pytest.raises(DataError, match="too few for one batch of 400"):
+        trained(batch_size=400)
+
+
+def test_a_batch_of_one_trains(trained: Trained) -> None:
+    assert trained(batch_size=1, epochs=1).done
+
+
+def test_waveforms_that_the_set_does_not_hold(recordings: Path, description: RunDescription, tmp_path: Path) -> None:
+    from data_prep.layouts import LAYOUTS
+    from data_prep.preparation import plan_set, prepare
+
+    plan = plan_set(recordings, LAYOUTS["folder"], tmp_path / "prepared")
+    bare = prepare(plan, SplitSettings(test_cities=1), workers=1, on_error="stop")
+    wanted = replace(description, training=replace(description.training, roll="waveform"))
+    with pytest.raises(ConfigError, match="--waveforms"):
+        train(wanted, bare, tmp_path / "runs", Machine())
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_with_another_description_is_not_touched(description: RunDescription, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.write_description(description)
+    with pytest.raises(RunError, match="another run's"):
+        folder.write_description(replace(description, seed=5))
+    assert folder.description() == description
