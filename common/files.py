@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common.errors import AscError
@@ -57,7 +57,8 @@ def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
         size = f"{written} bytes" if needed is None else f"{written} of {needed} bytes"
         raise AscError(f"cannot write {target} after {size}: {os.strerror(error.errno)}{hint}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be made need not be removed
+            temporary.unlink()
 
 
 def write_text(target: Path, text: str) -> None:

@@ -1,0 +1,72 @@
+"""Canonical JSON and its digest."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import ConfigError
+from common.identity import canonical_json, digest, from_plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inner:
+    rate: float = 0.5
+    name: str = "x"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outer:
+    inner: Inner = field(default_factory=Inner)
+    several: tuple[Inner, ...] = ()
+    words: tuple[str, ...] = ("a",)
+    maybe: float | None = None
+    flag: bool = True
+
+
+inners = st.builds(Inner, rate=st.floats(allow_nan=False, allow_infinity=False), name=st.text())
+outers = st.builds(
+    Outer,
+    inner=inners,
+    several=st.lists(inners).map(tuple),
+    words=st.lists(st.text()).map(tuple),
+    maybe=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    flag=st.booleans(),
+)
+
+
+@given(outers, outers)
+def test_equal_values_and_only_they_have_equal_json(first: Outer, second: Outer) -> None:
+    assert (canonical_json(first) == canonical_json(second)) == (first == second or repr(first) == repr(second))
+    assert from_plain(Outer, json.loads(canonical_json(first))) == first
+
+
+def test_the_digest_is_sha256_of_sorted_json_with_every_default() -> None:
+    text = '{"name":"x","rate":0.5}'
+    assert canonical_json(Inner()) == text
+    assert digest(Inner()) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_whole_numbers_become_the_floats_they_stand_for() -> None:
+    assert from_plain(Inner, {"rate": 2, "name": "x"}) == Inner(rate=2.0)
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"])
+def test_what_has_no_canonical_form_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match="canonical"):
+        canonical_json(value)
+
+
+def test_faults_are_named_by_their_place() -> None:
+    whole = json.loads(canonical_json(Outer()))
+    for change, place in (
+        ({"inner": {"rate": 1.0}}, r"inner\.name"),
+        ({"inner": 3}, "inner"),
+        ({"other": 1}, "other"),
+        ({"several": [{"rate": 1.0, "name": "x", "z": 0}]}, r"several\.z"),
+    ):
+        with pytest.raises(ConfigError, match=place):
+            from_plain(Outer, whole | change)
