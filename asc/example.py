@@ -26,5 +26,6 @@ def write_example(folder: RunFolder, prepared: PreparedSet, sides: Sides) -> Non
             seen_device=np.array(pair["device"]),
             unseen_device=np.array(pair["device_unseen"]),
             seconds=np.array(prepared.seconds),
+            fmin=np.array(prepared.features.fmin),
             fmax=np.array(prepared.features.fmax),
         )

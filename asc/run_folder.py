@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from asc.description import RunDescription
 from common.errors import RunError
 from common.files import write_json
 from common.identity import from_plain, plain
-
-_SEED = re.compile(r"^seed-(\d+)$")
+from evaluation.accuracy import natural
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def find_runs(paths: Sequence[Path]) -> list[RunFolder]:
         here = [path] if (path / "description.json").is_file() else []
         below = sorted(
             (file.parent for pattern in ("seed-*", "*/seed-*") for file in path.glob(f"{pattern}/description.json")),
-            key=lambda folder: (folder.parent.name, int(match[1]) if (match := _SEED.match(folder.name)) else 0),
+            key=lambda folder: (natural(folder.parent.name), natural(folder.name)),
         )
         if not here and not below:
             raise RunError(f"{path} holds no run (looked for seed-<n>/description.json in it and one folder below)")

@@ -57,9 +57,8 @@ def progress(title: str, total: int, unit: str) -> Iterator[Advance]:
     if not console.is_terminal:
         yield _Lines(title, total, unit)
         return
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), _Rate(unit), TimeRemainingColumn())
-    columns += (TextColumn("{task.fields[note]}"),)
-    with Progress(*columns, console=console) as bar:
+    numbers = (MofNCompleteColumn(), _Rate(unit), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(TextColumn(title), BarColumn(), *numbers, console=console) as bar:
         task = bar.add_task(title, total=total, note="")
 
         def advance(units: int = 1, *, counts: bool = True, note: str = "") -> None:

@@ -1,0 +1,76 @@
+"""From finished runs to a report: `python -m asc.evaluate RUN... --out REPORT`."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from asc.results import read_configurations
+from common.command import run_command
+from common.errors import ConfigError
+from common.files import remove_stale_temporaries
+from evaluation import grids, words
+from evaluation.intervals import Bootstrap
+from evaluation.report import Report, make_report, write_report
+from evaluation.tables import headline
+from evaluation.text import grid_text, plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Report finished runs device by device: a page, tables and plots.
+
+    Runs of one configuration are averaged over their seeds; configurations tested on the same clips are compared with
+    the first one given.
+    """
+
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """A run (seed-<n>), a configuration (<name>-<hash>: all its seeds) or a folder of configurations."""
+
+    more: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN ...")] = ()
+    """More of them."""
+
+    out: Path
+    """Folder of the report; an earlier report in it is replaced."""
+
+    title: str = "Acoustic scene classification, device by device"
+    """Heading of the page."""
+
+    replicates: int = 10_000
+    """How often the locations are drawn for an interval."""
+
+
+def report_text(report: Report) -> str:
+    """Return what the terminal shows of a report: headline, devices, differences, and how to read them."""
+    parts = [grid_text(grids.headline_grid(headline(report.configurations), report.configurations))]
+    for comparison in report.comparisons:
+        tables = [*grids.device_grids(comparison), *grids.difference_grids(comparison)]
+        parts += [grid_text(grid) for grid in tables]
+        parts.append("\n".join(plain(line) for line in [*words.findings(comparison), *words.cautions(comparison)]))
+    parts.append(grid_text(grids.complexity_grid(report.configurations)))
+    return "\n\n".join(parts)
+
+
+def evaluate(options: Options) -> None:
+    """Read the runs, write the report, print its tables and, last, its folder."""
+    bootstrap = Bootstrap(replicates=options.replicates)
+    if options.out.exists() and not options.out.is_dir():
+        raise ConfigError("out", str(options.out), "a folder, or a name that is not taken")
+    configurations = read_configurations([options.run, *options.more])
+    for folder in (options.out, options.out / "plots"):
+        remove_stale_temporaries(folder)
+    report = make_report(configurations, options.title, bootstrap)
+    write_report(report, options.out)
+    print(report_text(report), end="\n\n")
+    print(options.out)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_command(Options, evaluate, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""`python -m asc.prepare`: recordings to a prepared set, which training and evaluation read.
+
+Results go to standard output, the set's folder alone on its last line; progress and warnings to standard error.
+"""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from common.command import run_command
+from common.errors import ConfigError
+from common.identity import digest
+from data_prep.demo_set import demo_origin, make_demo, plan_demo
+from data_prep.download import fetch
+from data_prep.estimate import seconds_per_clip
+from data_prep.features import FeatureSettings
+from data_prep.layouts import LAYOUTS, Layout
+from data_prep.making import Take
+from data_prep.manifest import MANIFEST, SetSettings
+from data_prep.metadata import Problem, Problems, read_clips
+from data_prep.preparation import clip_bytes, commonest_seconds, feature_bytes, plan_set, prepare
+from data_prep.remotes import RELEASES
+from data_prep.simulated_set import make_simulated, name_devices, plan_simulated, simulated_origin
+from data_prep.splits import Rule, SplitSettings, count_table, make_split
+from data_prep.storage import PreparedSet
+from data_prep.synthesis.signals import LENGTH, RATE
+from data_prep.verification import verify
+from data_prep.workers import count_cores
+
+Dataset = Literal["demo", "simulated", "folder", "tau2019", "tau2020", "tau2022"]
+MADE = ("demo", "simulated")
+_ASSUMED_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Prepare a data set: read its lists, check its recordings, compute its spectrograms once.
+
+    Any data set in the TAU layout can be prepared (meta.csv, audio/, optionally evaluation_setup/). `demo` makes its
+    own recordings, `simulated` passes yours through impulse responses of microphones; both keep them beside the set.
+    Stopped anywhere, the same command goes on.
+    """
+
+    dataset: Dataset
+    """What to prepare; `folder` is any data set in the TAU layout."""
+    out: Path
+    """The folder to make the set's folder, <name>-<hash>, in."""
+    root: Path | None = None
+    """Folder that holds the data set's meta.csv (folder, tau2019, tau2020, tau2022)."""
+    split: Rule = "unseen-city"
+    """The set's default split: cities not trained in (the paper's rule), or the data set's own fold 1."""
+    test_cities: int = 3
+    """With unseen-city, in how many cities each scene is tested."""
+    train_devices: tuple[str, ...] = ()
+    """Devices to train on, or all; the reference device where not given."""
+    reference_device: str = "a"
+    """The device that the others are compared with."""
+    seconds: float | None = None
+    """Length of every clip; where not given, 10 (tau2019, tau2020), 1 (tau2022), or the commonest one found."""
+    fit: bool = False
+    """Crop longer recordings and repeat shorter ones, rather than refuse them."""
+    waveforms: bool = False
+    """Keep the waveforms too, for training that rolls them before the spectrogram is computed."""
+    workers: int = 0
+    """Processes, 0 for as many as there are cores; the result does not depend on it."""
+    on_error: Literal["stop", "skip"] = "stop"
+    """Where recordings or rows cannot be used: list them all and make no set, or go on without them."""
+    download: bool = False
+    """Fetch what is missing of the data set into ROOT first (tau2019, tau2020, tau2022)."""
+    verify: bool = False
+    """Hash the recordings and the finished set again, and report every difference."""
+    dry_run: bool = False
+    """Read only the lists, and say what would be made, with the disk and time that it needs."""
+    recordings: Path | None = None
+    """Folder of the recordings to pass through the responses (simulated)."""
+    responses: Path | None = None
+    """Folder of impulse responses, one device each (simulated)."""
+
+    def __post_init__(self) -> None:
+        tau, made, simulated = self.dataset in RELEASES, self.dataset in MADE, self.dataset == "simulated"
+        only = "a folder where the dataset is simulated, and only there"
+        for field, value, wrong, allowed in (
+            ("root", self.root, self.root is None and not made, f"needed for {self.dataset}: the folder of meta.csv"),
+            ("root", self.root, self.root is not None and made, f"{self.dataset} makes its recordings itself"),
+            ("download", self.download, self.download and not tau, f"only {', '.join(RELEASES)} can be fetched"),
+            ("recordings", self.recordings, (self.recordings is not None) != simulated, only),
+            ("responses", self.responses, (self.responses is not None) != simulated, only),
+            ("seconds", self.seconds, self.seconds is not None and self.seconds <= 0, "a length above 0"),
+            ("workers", self.workers, self.workers < 0, "a number of processes, or 0 for every core"),
+        ):
+            if wrong:
+                raise ConfigError(field, value, allowed)
+
+    @property
+    def layout(self) -> Layout:
+        """What the lists may say."""
+        return LAYOUTS.get(self.dataset, LAYOUTS["folder"])
+
+    @property
+    def processes(self) -> int:
+        """How many worker processes to use."""
+        return self.workers or count_cores()
+
+    @property
+    def default_split(self) -> SplitSettings:
+        """The split that the set is given."""
+        devices = self.train_devices or (self.reference_device,)
+        return SplitSettings(rule=self.split, test_cities=self.test_cities, train_devices=devices)
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def _made(options: Options) -> tuple[Path, list[Take], Path | None]:
+    """Return the folder of recordings that are made here, what they are, and the folder of those they are made from."""
+    recordings, responses = options.recordings, options.responses
+    origin: object
+    if recordings is None or responses is None:
+        origin, takes = demo_origin(), plan_demo()
+    else:
+        devices = name_devices(responses)
+        takes = plan_simulated(recordings, devices)
+        origin = simulated_origin(recordings, devices, takes)
+    return options.out / f"recordings-{options.dataset}-{digest(origin)[:12]}", takes, recordings
+
+
+def _recordings(options: Options) -> Path:
+    """Return the folder of the recordings, after making or fetching what is to be made or fetched."""
+    if options.root is None:
+        root = _made(options)[0]
+        if options.recordings is None or options.responses is None:
+            make_demo(root, options.processes)
+        else:
+            make_simulated(options.recordings, options.responses, root, options.processes)
+        return root
+    if options.download:
+        release = RELEASES[options.dataset]
+        print(release.licence, file=sys.stderr)
+        fetch(release.remotes, options.root, strip=f"{release.folder}/")
+    return options.root
+
+
+def _describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
+    """Print what a set holds and how its default split deals it out."""
+    counts = {what: clips[what].nunique() for what in ("scene", "city", "location", "device")}
+    said = ", ".join(f"{count} {what}s".replace("citys", "cities") for what, count in counts.items())
+    print(f"{len(clips)} clips of {seconds:g} s: {said}; split {split.rule}")
+    print(count_table(clips, make_split(clips, split)).to_string())
+
+
+def _list_clips(options: Options) -> tuple[pd.DataFrame, list[Problem], float | None]:
+    """Return the clips table by the lists alone, what is wrong with these, and the length if it can be known."""
+    if options.root is not None:
+        clips, problems, warnings = read_clips(
+            options.root, options.layout, options.reference_device, check_files=False
+        )
+        _warn(warnings)
+        return clips, problems, options.layout.seconds or commonest_seconds(options.root, clips["clip"])
+    _, takes, sources = _made(options)
+    rows = [
+        (take.clip(device), take.scene, take.identifier.rpartition("-")[0], take.identifier, device, "")
+        for take in takes
+        for device in take.devices
+    ]
+    clips = pd.DataFrame(rows, columns=["clip", "scene", "city", "location", "device", "fold"])
+    seconds = commonest_seconds(sources, [take.source for take in takes]) if sources else LENGTH / RATE
+    return clips, [], seconds
+
+
+def _dry_run(options: Options) -> None:
+    """Print what would be made, by the lists alone."""
+    clips, problems, listed = _list_clips(options)
+    seconds = options.seconds or listed
+    if seconds is None:
+        seconds = _ASSUMED_SECONDS
+        _warn([f"no recording is there to be measured; {seconds:g} s assumed, --seconds says otherwise"])
+    settings = SetSettings(
+        name=options.dataset,
+        features=FeatureSettings(),
+        seconds=seconds,
+        fit=options.fit,
+        waveforms=options.waveforms,
+        reference_device=options.reference_device,
+    )
+    _describe(clips, seconds, options.default_split)
+    features = len(clips) * feature_bytes(settings) / 1e9
+    waveforms = len(clips) * clip_bytes(settings) / 1e9 - features
+    print(f"disk: {features:.2f} GB of features" + f", {waveforms:.2f} GB of waveforms" * options.waveforms)
+    each = seconds_per_clip(settings)
+    time = timedelta(seconds=round(len(clips) * each / options.processes))
+    basis = f"24-bit noise of {seconds:g} s at 44.1 kHz, which one core of this machine just read and transformed"
+    print(f"time: {time} with {options.processes} workers, by {each * 1e3:.1f} ms a clip for {basis}")
+    if problems:
+        raise Problems(problems)
+
+
+def _report(prepared: PreparedSet) -> None:
+    manifest = prepared.manifest
+    _describe(prepared.clips, prepared.seconds, prepared.split_defaults)
+    for how, count in manifest.fitted.items():
+        if how in ("cropped", "wrapped"):
+            print(f"{count} clips of another length were {how}")
+    silent = prepared.clips["clip"][prepared.clips["silent"]].tolist()
+    if silent:
+        _warn([f"{len(silent)} clips hold nothing but zeros: {', '.join(silent[:10])}{', ...' * (len(silent) > 10)}"])
+    if manifest.skipped:
+        _warn([f"left out of the set: {Problems(manifest.skipped)}"])
+        print(f"{len(manifest.skipped)} problems; what they concern was left out")
+    print(prepared.folder)
+
+
+def _prepare(options: Options) -> None:
+    if options.dry_run:
+        _dry_run(options)
+        return
+    root = _recordings(options)
+    plan = plan_set(
+        root,
+        options.layout,
+        options.out,
+        name=options.dataset,
+        seconds=options.seconds,
+        fit=options.fit,
+        waveforms=options.waveforms,
+        reference_device=options.reference_device,
+    )
+    _warn(plan.warnings)
+    if options.verify and (plan.folder / MANIFEST).is_file():
+        prepared = PreparedSet.open(plan.folder)  # and not mended first
+    else:
+        prepared = prepare(plan, options.default_split, workers=options.processes, on_error=options.on_error)
+    if options.verify:
+        differences = verify(prepared, root, options.processes)
+        if differences:
+            raise Problems(differences)
+    _report(prepared)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    return run_command(Options, _prepare, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""Preparing one 10 s, 24-bit, 44.1 kHz clip on one core, beside the librosa composition of the same features.
+
+`python -m benchmarks.features [recording.wav]`; without a recording, 10 s of noise that falls by 3 dB an octave.
+"""
+
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import librosa
+import numpy as np
+import soundfile as sf
+import torch
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from benchmarks import Comparison, compare
+from data_prep.features import PerceptualMel
+from data_prep.recording import read_recording, resample
+
+_SECONDS, _RATE = 10, 44_100
+
+
+class LibrosaMel:
+    """The same spectrogram composed from librosa's functions, in float32, its constants built beforehand as ours are.
+
+    `librosa.perceptual_weighting` would build the A-weighting anew and return float64, for which `literal` stands.
+    """
+
+    def __init__(self) -> None:
+        self.frequencies = librosa.fft_frequencies(sr=22_050, n_fft=2048)
+        with np.errstate(divide="ignore"):
+            self.loudness = librosa.A_weighting(self.frequencies).astype(np.float32)[:, None]
+        self.mel = librosa.filters.mel(sr=22_050, n_fft=2048, n_mels=256, fmin=0.0, fmax=11_025.0)
+
+    def power(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the power spectrogram."""
+        power: NDArray[np.float32] = np.abs(librosa.stft(samples, n_fft=2048, hop_length=512, pad_mode="reflect")) ** 2
+        return power
+
+    def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the spectrogram, float32 from end to end."""
+        level = librosa.power_to_db(self.power(samples), ref=1.0, amin=1e-10, top_db=80.0)
+        spectrogram: NDArray[np.float32] = self.mel @ (level + self.loudness)
+        return spectrogram
+
+    def literal(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the spectrogram by `librosa.perceptual_weighting`, whose sums are float64."""
+        with np.errstate(divide="ignore"):
+            level = librosa.perceptual_weighting(
+                self.power(samples), self.frequencies, ref=1.0, amin=1e-10, top_db=80.0
+            )
+        spectrogram: NDArray[np.float64] = self.mel @ level
+        return spectrogram
+
+
+def _samples(recording: Path | None) -> NDArray[np.float64]:
+    """Return 10 s at 44.1 kHz: of a recording, or noise with a scene's fall towards high frequencies."""
+    count = _SECONDS * _RATE
+    if recording is not None:
+        samples, rate = sf.read(recording, always_2d=True)
+        mono = librosa.resample(samples.mean(axis=1), orig_sr=rate, target_sr=_RATE)
+        return np.resize(0.9 * mono, count)  # scaled, so that all 24 bits are in use
+    spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal(count))
+    noise = np.fft.irfft(spectrum / np.sqrt(np.arange(1, len(spectrum) + 1)), count)
+    return np.asarray(0.5 * noise / np.abs(noise).max())
+
+
+def measure(recording: Path | None = None) -> list[Comparison]:
+    """Measure, on one core, the features alone and the whole way from the file.
+
+    Parameters
+    ----------
+    recording
+        Whose first 10 s (repeated where shorter) are written as 24 bit and measured; noise where not given.
+
+    Returns
+    -------
+    list of Comparison
+        Features, features beside the peer in float64, from the file.
+    """
+    ours, theirs = PerceptualMel(), LibrosaMel()
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
+        file = Path(folder, "clip.wav")
+        sf.write(file, _samples(recording), _RATE, subtype="PCM_24")
+
+        def prepare() -> None:
+            read = read_recording(file)
+            ours(torch.from_numpy(resample(read.samples, read.rate))[None])
+
+        def prepare_by_librosa() -> None:
+            theirs(librosa.load(file, sr=22_050, res_type="soxr_hq")[0])
+
+        samples = resample(read_recording(file).samples, _RATE)
+        clip = torch.from_numpy(samples)[None]
+        on_one_core = partial(compare, clock=time.process_time)
+        name, literal = "features of 10 s", "librosa with perceptual_weighting, partly float64"
+        return [
+            on_one_core(name, lambda: ours(clip), "librosa, float32", lambda: theirs(samples), least=3),
+            on_one_core(name, lambda: ours(clip), literal, lambda: theirs.literal(samples)),
+            on_one_core("10 s from a 24-bit file", prepare, "librosa, float32", prepare_by_librosa, least=2),
+        ]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for row in measure(Path(sys.argv[1]) if len(sys.argv) > 1 else None):
+        print(row)

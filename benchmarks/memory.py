@@ -1,0 +1,93 @@
+"""Memory of preparing and of training from the memory map, for a set and for one of a thousand clips more.
+
+`python -m benchmarks.memory`. Counted is memory of a process's own (anonymous pages): pages of the memory map belong to
+the system's file cache, which gives them back whenever they are wanted.
+"""
+
+import multiprocessing
+import re
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmarks.recordings import prepared_noise
+from benchmarks.training import Trainer
+from data_prep.storage import PreparedSet
+
+# Both sets fill more than one shard, the unit that a worker holds.
+FEWER, MORE, SECONDS = 800, 1800, 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """Peak memory with few and with many clips, MiB."""
+
+    what: str
+    fewer: float
+    more: float
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.fewer:.0f} MiB with {FEWER} clips, {self.more:.0f} MiB with {MORE}"
+
+
+def anonymous_mib() -> float:
+    """Return this process's anonymous memory, MiB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    match = re.search(r"RssAnon:\s+(\d+) kB", status)
+    return int(match[1]) / 1024 if match else float("nan")
+
+
+def _prepare(folder: Path, clips: int) -> None:
+    prepared_noise(folder, clips, SECONDS, workers=1)
+
+
+def _train(folder: Path, clips: int) -> None:
+    trainer = Trainer(PreparedSet.open(folder / "prepared"), 8, "frames")
+    for _ in range(clips // 16):
+        trainer.step(*trainer.inputs())
+
+
+def _peak(work: Callable[[Path, int], None], folder: Path, clips: int, answer: Connection) -> None:
+    """Run `work` and send the largest anonymous memory seen, sampled every few milliseconds."""
+    peak, done = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.003):
+            peak[0] = max(peak[0], anonymous_mib())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    work(folder, clips)
+    done.set()
+    watcher.join()
+    answer.send(peak[0])
+
+
+def _measured(work: Callable[[Path, int], None], folder: Path, clips: int) -> float:
+    """Measure in a process of its own: a peak is of a whole process's life."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_peak, args=(work, folder, clips, sender))
+    process.start()
+    sender.close()
+    peak = float(receiver.recv())
+    process.join()
+    return peak
+
+
+def measure() -> list[Growth]:
+    """Measure preparing and training."""
+    rows = []
+    with tempfile.TemporaryDirectory() as parent:
+        for what, work in (("preparing, one worker", _prepare), ("training from the memory map", _train)):
+            fewer, more = (_measured(work, Path(parent, str(clips)), clips) for clips in (FEWER, MORE))
+            rows.append(Growth(what=what, fewer=fewer, more=more))
+    return rows
+
+
+if __name__ == "__main__":
+    for row in measure():
+        print(row)

@@ -1,0 +1,249 @@
+"""From lists and recordings to a prepared set: planned, made shard by shard, published last."""
+
+import hashlib
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from common.errors import AscError, DataError
+from common.files import as_json, remove_stale_temporaries, write_text
+from common.identity import from_plain, plain
+from common.progress import progress
+from data_prep.features import FeatureSettings
+from data_prep.layouts import Layout
+from data_prep.manifest import (
+    CLIPS,
+    MANIFEST,
+    PARTS,
+    SCHEMA,
+    SPLIT,
+    Manifest,
+    SetSettings,
+    Shard,
+    identify,
+    sealed,
+)
+from data_prep.metadata import Problem, Problems, read_clips
+from data_prep.recording import probe
+from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
+from data_prep.splits import SplitSettings, make_split
+from data_prep.storage import PreparedSet
+from data_prep.workers import for_each
+
+SHARD_BYTES = 8 * 2**20  # of features; the number of workers has no say in it
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A set that can be made: its clips (the good rows, with `bytes`), and what is wrong with the lists."""
+
+    root: Path
+    folder: Path
+    settings: SetSettings
+    clips: pd.DataFrame
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+    def tasks(self, on_error: Literal["stop", "skip"]) -> list[Task]:
+        """Return the shards to make; only to look at, where the lists' faults rule a set out already."""
+        rows = max(1, SHARD_BYTES // feature_bytes(self.settings))
+        names, sizes = self.clips["clip"].tolist(), self.clips["bytes"].tolist()
+        return [
+            Task(
+                root=self.root,
+                folder=self.folder,
+                number=number,
+                settings=self.settings,
+                clips=tuple(names[first : first + rows]),
+                sizes=tuple(sizes[first : first + rows]),
+                mode="look" if on_error == "stop" and self.problems else on_error,
+            )
+            for number, first in enumerate(range(0, len(names), rows))
+        ]
+
+
+def feature_bytes(settings: SetSettings) -> int:
+    """Return the bytes of one clip's spectrogram on disk."""
+    mels, frames = settings.shape
+    return mels * frames * 2
+
+
+def clip_bytes(settings: SetSettings) -> int:
+    """Return the bytes of everything that a set keeps of one clip."""
+    return feature_bytes(settings) + settings.samples * 2 * settings.waveforms
+
+
+def commonest_seconds(root: Path, clips: Iterable[str]) -> float | None:
+    """Return the commonest length among the recordings' headers, in steps of 10 ms; None if none can be read."""
+    lengths: Counter[float] = Counter()
+    for clip in clips:
+        try:
+            frames, rate = probe(root / clip)
+        except DataError:
+            continue  # the worker that reads it will say what is wrong
+        lengths[round(frames / rate, 2)] += 1
+    return max(lengths, key=lambda seconds: (lengths[seconds], seconds), default=None)
+
+
+def plan_set(
+    root: Path,
+    layout: Layout,
+    out: Path,
+    *,
+    name: str | None = None,
+    seconds: float | None = None,
+    fit: bool = False,
+    waveforms: bool = False,
+    reference_device: str = "a",
+    features: FeatureSettings | None = None,
+) -> Plan:
+    """Read the lists and decide what the set is: its length, its rows, its identity and so its folder in `out`.
+
+    Parameters
+    ----------
+    root
+        Folder of meta.csv.
+    name
+        The set's, where it is not the layout's.
+    seconds
+        The clips' length; else the layout's, else the commonest one found.
+
+    Raises
+    ------
+    DataError, ConfigError
+        If the lists hold no usable clip, or a setting is not allowed.
+    """
+    clips, problems, warnings = read_clips(root, layout, reference_device)
+    length = seconds or layout.seconds or commonest_seconds(root, clips["clip"])
+    if clips.empty or length is None:
+        raise Problems(problems or [Problem("audio", None, "no recording can be read")])
+    settings = SetSettings(
+        name=name or layout.name,
+        features=features or FeatureSettings(),
+        seconds=length,
+        fit=fit,
+        waveforms=waveforms,
+        reference_device=reference_device,
+    )
+    clips["bytes"] = [_size(root / clip) for clip in clips["clip"]]
+    settings = from_plain(SetSettings, plain(settings))  # 10 and 10.0 are one length
+    folder = out / f"{settings.name}-{identify(settings, clips)[:12]}"
+    return Plan(root, folder, settings, clips, tuple(problems), tuple(warnings))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def prepare(plan: Plan, split: SplitSettings, *, workers: int, on_error: Literal["stop", "skip"]) -> PreparedSet:
+    """Make what is missing of the planned set, publish it and open it.
+
+    Parameters
+    ----------
+    split
+        The set's default split; it must be possible with the clips that there are.
+    workers
+        Processes; the result does not depend on it.
+    on_error
+        Where clips cannot be used: `stop` looks at everything and publishes nothing, `skip` leaves them out.
+
+    Raises
+    ------
+    Problems
+        If `stop`, and anything is wrong with lists or recordings.
+    DataError
+        If the split is impossible.
+    AscError
+        If the disk is full or a worker was killed.
+    """
+    if on_error == "skip" or not plan.problems:
+        make_split(plan.clips, split)  # fails now rather than after the work
+    tasks = plan.tasks(on_error)
+    _remove_temporaries(plan.folder)
+    problems = [*plan.problems, *_make_shards(plan, tasks, workers)]
+    if problems and on_error == "stop":
+        raise Problems(problems)
+    _remove_temporaries(plan.folder)
+    _publish(plan, tasks, split)
+    return PreparedSet.open(plan.folder)
+
+
+def _remove_temporaries(folder: Path) -> None:
+    for place in (folder, folder / PARTS):
+        remove_stale_temporaries(place)
+
+
+def _make_shards(plan: Plan, tasks: list[Task], workers: int) -> list[Problem]:
+    """Make the shards that are not finished; return what is wrong with their clips."""
+    missing = [task for task in tasks if not is_finished(task)]
+    if not missing:
+        return []
+    clips = sum(len(task.clips) for task in missing)
+    if missing[0].mode != "look":
+        _check_space(plan.folder, clips * clip_bytes(plan.settings))
+    # Each process takes the shards in an order of its own, so that two on one set share the work.
+    random.Random(os.getpid()).shuffle(missing)  # noqa: S311
+    problems: list[Problem] = []
+    with progress("preparing", len(plan.clips), "clips") as advance:
+        advance(len(plan.clips) - clips, counts=False)
+
+        def done(task: Task, found: list[Problem]) -> None:
+            problems.extend(found)
+            advance(len(task.clips))
+
+        for_each(make_shard, missing, workers, done)
+    return problems
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise AscError(f"{folder} needs {needed} bytes more, {free} are free; free some or name another --out")
+
+
+def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
+    parts = [_part(task) for task in tasks]
+    columns = [field.name for field in fields(Record)]
+    records = pd.DataFrame([vars(record) for part in parts for record in part.records], columns=columns)
+    problems = [*plan.problems, *(problem for part in parts for problem in part.problems)]
+    clips = plan.clips.merge(records, on="clip", validate="one_to_one")
+    make_split(clips, split)
+    table = clips.to_csv(index=False, lineterminator="\n")
+    manifest = Manifest(
+        schema=SCHEMA,
+        identity=identify(plan.settings, clips),
+        settings=plan.settings,
+        scenes=tuple(sorted(set(clips["scene"]))),
+        clips=hashlib.sha256(table.encode()).hexdigest(),
+        fitted={str(how): int(count) for how, count in clips["fitted"].value_counts().items() if how},
+        silent=int(clips["silent"].sum()),
+        skipped=tuple(Problems(problems).problems),
+        shards=tuple(Shard(rows=len(p.records), features=p.features, waveforms=p.waveforms) for p in parts),
+    )
+    _write(plan.folder / CLIPS, table)
+    _write(plan.folder / SPLIT, as_json(plain(split)))
+    _write(plan.folder / MANIFEST, as_json(sealed(manifest)))
+
+
+def _part(task: Task) -> Part:
+    part = read_part(task)
+    if part is None:
+        raise AscError(f"{task.note} or its arrays vanished while the set was made; run the same command again")
+    return part
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file unless it says so already: a finished set can stand on a disk that is read-only."""
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)

@@ -1,0 +1,154 @@
+"""One recording: its bytes read once, hashed, checked, decoded, mixed down, brought to a length and a rate."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+import soxr
+from numpy.typing import NDArray
+
+from common.errors import DataError
+from data_prep.containers import decode
+
+TOLERANCE = 0.010  # seconds by which a clip's length may be off; real TAU files have a frame too many
+_LOUDEST = 2.0**31  # float files may exceed full scale; beyond 32-bit integers' range they hold something else
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A decoded recording.
+
+    Attributes
+    ----------
+    samples
+        Float32 of shape (frames,): the mean of the channels, full scale 1.
+    rate
+        Frames per second.
+    sha256
+        Of the file, 64 hexadecimal digits.
+    bytes
+        Size of the file.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+    sha256: str
+    bytes: int
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a WAV, FLAC or Ogg file that proves itself whole (see `data_prep.containers`).
+
+    An all-zero recording is a recording; whoever reads it may warn.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, contradicts itself, is empty, or holds a sample that is not finite. The message
+        gives the reason; the caller knows the name.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}") from error
+    if not data:
+        raise DataError("is an empty file")
+    channels, rate = decode(data)
+    if not len(channels):
+        raise DataError("holds no samples")
+    samples = _mix_down(channels)
+    if not np.abs(samples).max() <= _LOUDEST:  # so written that NaN fails it
+        frame = int(np.argmin(np.abs(samples) <= _LOUDEST))
+        raise DataError(f"holds {samples[frame]} at frame {frame}, which is no sample of sound")
+    return Recording(samples, rate, hashlib.sha256(data).hexdigest(), len(data))
+
+
+def _mix_down(channels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean over channels of (frames, channels)."""
+    mix = channels[:, 0]
+    if channels.shape[1] > 1:
+        with np.errstate(invalid="ignore", over="ignore"):
+            for channel in channels.T[1:]:  # many times faster than a mean over so short an axis
+                mix = mix + channel
+            mix = mix / np.float32(channels.shape[1])
+    return mix
+
+
+def probe(path: Path) -> tuple[int, int]:
+    """Return (frames, rate) as the file's header says, decoding nothing and trusting it for now.
+
+    Raises
+    ------
+    DataError
+        If it is no audio file.
+    """
+    try:
+        with sf.SoundFile(path) as file:
+            return file.frames, file.samplerate
+    except (sf.SoundFileError, OSError, TypeError) as error:
+        raise DataError(f"has no readable header: {error}") from error
+
+
+def fit_length(samples: NDArray[np.float32], rate: int, seconds: float, fit: bool) -> tuple[NDArray[np.float32], str]:
+    """Bring samples to exactly `seconds`.
+
+    Within 10 ms of it, frames are dropped from the end or zeros appended. Beyond that, `fit` keeps the beginning of
+    what is longer and repeats what is shorter.
+
+    Parameters
+    ----------
+    samples
+        Shape (frames,).
+    rate
+        Frames per second.
+    seconds
+        The wanted length.
+    fit
+        Whether a clip of another length may be changed.
+
+    Returns
+    -------
+    samples, what
+        round(seconds * rate) samples, and "" (as it was), "trimmed", "padded", "cropped" or "wrapped".
+
+    Raises
+    ------
+    DataError
+        If the length is another and `fit` is off.
+    """
+    wanted = round(seconds * rate)
+    excess = len(samples) - wanted
+    if excess == 0:
+        return samples, ""
+    if abs(excess) <= TOLERANCE * rate:
+        return (samples[:wanted], "trimmed") if excess > 0 else (np.pad(samples, (0, -excess)), "padded")
+    if not fit:
+        raise DataError(f"lasts {len(samples) / rate:.3f} s instead of {seconds:g} s; --fit would crop or wrap it")
+    return (samples[:wanted], "cropped") if excess > 0 else (np.resize(samples, wanted), "wrapped")
+
+
+def resample(
+    samples: NDArray[np.float32], rate: int, target: int = 22_050, *, length: int | None = None
+) -> NDArray[np.float32]:
+    """Resample with soxr's HQ quality, as librosa does by default.
+
+    Parameters
+    ----------
+    samples
+        Shape (frames,), at `rate`.
+    rate, target
+        Frames per second before and after.
+    length
+        Frames wanted after; round(frames * target / rate) where not given. Rounding may make it differ by a frame from
+        what the resampler returns; that frame is dropped, or a zero.
+
+    Returns
+    -------
+    NDArray
+        Float32 of shape (length,).
+    """
+    wanted = round(len(samples) * target / rate) if length is None else length
+    changed = samples if rate == target else soxr.resample(samples, rate, target, quality="HQ")
+    return np.pad(changed[:wanted], (0, max(0, wanted - len(changed))))

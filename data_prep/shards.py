@@ -1,0 +1,181 @@
+"""The unit of work: some consecutive clips become one pair of array files and a note of what was seen, atomically."""
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from common.errors import AscError, DataError
+from common.files import write_json
+from common.identity import from_plain, plain
+from data_prep.arrays import open_array, write_array
+from data_prep.features import FeatureSettings, PerceptualMel
+from data_prep.manifest import PARTS, SetSettings, features_file, waveforms_file
+from data_prep.metadata import Problem
+from data_prep.recording import fit_length, read_recording, resample
+
+_LOUDEST = 32_767  # of int16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a worker is told.
+
+    Parameters
+    ----------
+    root, folder
+        Of the recordings; of the set.
+    number
+        The shard's.
+    clips, sizes
+        The shard's clips as meta.csv names them, and the bytes that each file had when the set was planned.
+    mode
+        What to do where clips cannot be used: `stop` writes nothing, `skip` writes the others; `look` writes nothing
+        whatever is found.
+    """
+
+    root: Path
+    folder: Path
+    number: int
+    settings: SetSettings
+    clips: tuple[str, ...]
+    sizes: tuple[int, ...]
+    mode: Literal["stop", "skip", "look"]
+
+    @property
+    def note(self) -> Path:
+        """Return the path of the shard's part file."""
+        return self.folder / PARTS / f"{self.number:05d}.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is known of a clip once it was read; the columns that a prepared set's clips table adds."""
+
+    clip: str
+    sha256: str
+    fitted: str
+    silent: bool
+    scale: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What stands in a part file: the array files' SHA-256, the clips in them, and those that could not be used."""
+
+    features: str
+    waveforms: str
+    records: tuple[Record, ...]
+    problems: tuple[Problem, ...]
+
+
+@functools.lru_cache(maxsize=1)
+def _front_end(settings: FeatureSettings) -> PerceptualMel:
+    return PerceptualMel(settings)
+
+
+def quantise(waveform: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
+    """Return int16 samples and the scale that makes them the waveform again, the loudest sample using all 16 bits."""
+    scale = np.float32(np.abs(waveform).max() / _LOUDEST)
+    if scale == 0:
+        return np.zeros(len(waveform), np.int16), 0.0
+    return np.clip(np.rint(waveform / scale), -_LOUDEST, _LOUDEST).astype(np.int16), float(scale)
+
+
+def compute(samples: NDArray[np.float32], rate: int, settings: SetSettings) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the waveform at the features' rate, float32 (samples,), and its spectrogram, float32 (mels, frames)."""
+    waveform = resample(samples, rate, settings.features.sample_rate, length=settings.samples)
+    return waveform, _front_end(settings.features)(torch.from_numpy(waveform)[None])[0].numpy()
+
+
+def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: NDArray[np.int16], row: int) -> Record:
+    """Read the task's clip `index` and fill row `row` of its shard's arrays.
+
+    Raises
+    ------
+    DataError
+        If the recording cannot be used, saying why.
+    """
+    clip, settings = task.clips[index], task.settings
+    recording = read_recording(task.root / clip)
+    if recording.bytes != task.sizes[index]:
+        raise DataError(f"had {task.sizes[index]} bytes when the set was planned and has {recording.bytes} now")
+    samples, fitted = fit_length(recording.samples, recording.rate, settings.seconds, settings.fit)
+    scale = 0.0
+    if task.mode != "look":
+        waveform, spectrogram = compute(samples, recording.rate, settings)
+        with np.errstate(over="ignore"):
+            features[row] = spectrogram
+        if not np.isfinite(features[row]).all():
+            raise DataError("has a spectrogram that is not finite")
+        if settings.waveforms:
+            waveforms[row], scale = quantise(waveform)
+    return Record(clip=clip, sha256=recording.sha256, fitted=fitted, silent=not samples.any(), scale=scale)
+
+
+def empty_arrays(settings: SetSettings, rows: int) -> tuple[NDArray[np.float16], NDArray[np.int16]]:
+    """Return room for the spectrograms of `rows` clips, and for their waveforms if these are kept."""
+    waveforms = np.empty((rows if settings.waveforms else 0, settings.samples), np.int16)
+    return np.empty((rows, *settings.shape), np.float16), waveforms
+
+
+def make_shard(task: Task) -> list[Problem]:
+    """Read the task's clips and publish their shard; return what is wrong with those that cannot be used.
+
+    A shard that is finished already (by an earlier run, or by another process meanwhile) is left as it is.
+
+    Raises
+    ------
+    AscError
+        If the shard cannot be written.
+    """
+    if is_finished(task):
+        return []
+    settings = task.settings
+    features, waveforms = empty_arrays(settings, len(task.clips))
+    records: list[Record] = []
+    problems: list[Problem] = []
+    for index, clip in enumerate(task.clips):
+        try:
+            records.append(read_clip(task, index, features, waveforms, len(records)))
+        except DataError as error:
+            problems.append(Problem(clip, None, str(error)))
+    if task.mode == "skip" or (task.mode == "stop" and not problems):
+        rows = len(records)
+        part = Part(
+            features=write_array(features_file(task.folder, task.number), features[:rows]),
+            waveforms=write_array(waveforms_file(task.folder, task.number), waveforms[:rows])
+            if settings.waveforms
+            else "",
+            records=tuple(records),
+            problems=tuple(problems),
+        )
+        write_json(task.note, plain(part))
+    return problems
+
+
+def read_part(task: Task) -> Part | None:
+    """Return what was noted of the task's shard if it and its arrays are there and belong together, else None."""
+    try:
+        part = from_plain(Part, json.loads(task.note.read_bytes()))
+        unusable = {problem.file for problem in part.problems}
+        if [record.clip for record in part.records] != [clip for clip in task.clips if clip not in unusable]:
+            return None
+        open_array(features_file(task.folder, task.number), np.float16, (len(part.records), *task.settings.shape))
+        if task.settings.waveforms:
+            shape = len(part.records), task.settings.samples
+            open_array(waveforms_file(task.folder, task.number), np.int16, shape)
+    except (OSError, ValueError, TypeError, AscError):
+        return None
+    return part
+
+
+def is_finished(task: Task) -> bool:
+    """Return whether the shard is there and no clip of it was skipped: those are looked at again in every run."""
+    part = read_part(task)
+    return part is not None and not part.problems

@@ -1,0 +1,81 @@
+"""A pool of processes that ends with its owner, however that ends, and never hangs."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+import torch
+
+from common.errors import AscError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)  # killed outright, the parent could not say so; the next run removes temporaries
+
+
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute in one thread, as it does in a worker: how many there are must not show in results or times."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done: Callable[[T, R], None]) -> None:
+    """Call `function` on every task, in `workers` processes (one: in this one); `done(task, result)` here as each ends.
+
+    An exception, from a worker, from `done` or from a signal, stops the rest: running tasks end, no other starts.
+
+    Raises
+    ------
+    AscError
+        If a worker was killed.
+    """
+    workers = min(workers, len(tasks))
+    if workers <= 1:
+        with one_thread():
+            for task in tasks:
+                done(task, function(task))
+        return
+    # Not fork: threads of this process (its BLAS, its progress bar) would be copied in whatever state they are in.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([function.__module__])
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    try:
+        futures = {pool.submit(function, task): task for task in tasks}
+        for future in as_completed(futures):
+            done(futures.pop(future), future.result())
+    except BrokenProcessPool as error:
+        raise AscError(
+            "a worker process was killed, most often for want of memory; the same command continues, "
+            f"with less memory if --workers is below {workers}"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,82 @@
+"""Accuracy, macro average, log loss and confusions of scored predictions: per device, and for every group of devices.
+
+Every group that is reported (all, seen and unseen, each kind, each device) is a set of devices, so every number here is
+a sum per device, summed over the devices of the group, and divided once.
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas import DataFrame, MultiIndex, Series
+
+from evaluation.predictions import KINDS
+
+PARTS = ("seen", "unseen")
+SEEN, UNSEEN, ALL = ("part", "seen"), ("part", "unseen"), ("all", "all")
+
+
+def natural(name: str) -> tuple[tuple[str | int, ...], str]:
+    """Return the key that sorts names as people do: s2 before s10."""
+    parts = re.split(r"([0-9]+)", name)  # text and numbers in turn
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), name
+
+
+def device_table(scored: DataFrame) -> DataFrame:
+    """Return device, kind and seen of every device: the reference first, then real, then simulated ones."""
+    devices = scored[["device", "kind", "seen"]].drop_duplicates().to_dict("records")
+    ordered = sorted(devices, key=lambda row: (KINDS.index(row["kind"]), natural(row["device"])))
+    return DataFrame(ordered, columns=["device", "kind", "seen"])
+
+
+def membership(scored: DataFrame) -> DataFrame:
+    """Return which devices are in which group: 1 or 0, device x (level, name).
+
+    The levels are all, part (seen, unseen), kind (reference, real, simulated) and device. Groups without a device are
+    there too, so that whoever trains on every device reads an empty `unseen`, not an error.
+    """
+    devices = device_table(scored).set_index("device")
+    columns: dict[tuple[str, str], Any] = {ALL: 1, SEEN: devices.seen, UNSEEN: ~devices.seen}
+    columns |= {("kind", kind): devices.kind == kind for kind in KINDS}
+    columns |= {("device", name): devices.index == name for name in devices.index}
+    members = DataFrame(columns, index=devices.index).astype(float)
+    return members.set_axis(MultiIndex.from_tuples(columns, names=["level", "name"]), axis=1)
+
+
+def total(scored: DataFrame, column: str, by: list[str]) -> DataFrame:
+    """Sum a column (clips, correct, loss, ...) per value of `by` and group of devices: by x (level, name)."""
+    members = membership(scored)
+    sums = scored.groupby([*by, "device"])[column].sum().unstack("device", fill_value=0)
+    values = sums.reindex(columns=members.index).to_numpy() @ members.to_numpy()
+    return DataFrame(values, index=sums.index, columns=members.columns)
+
+
+def accuracy(scored: DataFrame, by: list[str]) -> DataFrame:
+    """Share of clips classified correctly, per value of `by` and group; NaN where there is no clip."""
+    return total(scored, "correct", by) / total(scored, "clips", by)
+
+
+def log_loss(scored: DataFrame, by: list[str]) -> DataFrame:
+    """Mean cross-entropy in nats, per value of `by` and group; NaN where there is no clip."""
+    return total(scored, "loss", by) / total(scored, "clips", by)
+
+
+def macro_average(scored: DataFrame, by: list[str]) -> DataFrame:
+    """Mean over the scenes of each scene's accuracy (DCASE's number); scenes without a clip in a group do not count."""
+    return accuracy(scored, [*by, "scene"]).groupby(level=by).mean()
+
+
+def device_spread(accuracies: DataFrame) -> "Series[float]":
+    """Return the standard deviation over devices of each row of accuracies.
+
+    The devices are all there are, not a sample of them, so the sum of squares is divided by their number.
+    """
+    return DataFrame(accuracies["device"]).std(axis=1, ddof=0)
+
+
+def confusion(scored: DataFrame, scenes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Count clips of each scene (row) that were taken for each scene (column)."""
+    table = pd.crosstab(scored.scene, scored.predicted).reindex(index=scenes, columns=scenes, fill_value=0)
+    return table.to_numpy(dtype=np.int64)

@@ -1,0 +1,168 @@
+"""Runs that differ only in their seed make a configuration; configurations tested on the same clips can be compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
+from typing import Any
+
+from numpy.typing import NDArray
+from pandas import DataFrame, Series
+
+from evaluation.accuracy import device_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One recording as two devices made it.
+
+    Parameters
+    ----------
+    recording
+        Its name.
+    seen_device, unseen_device
+        The device that was trained on, and another.
+    seen, unseen
+        Their spectrograms, (mel, frame), in dB.
+    seconds
+        Length of the recording.
+    fmax, fmin
+        Upper edge of the highest mel band and lower edge of the lowest, Hz.
+    """
+
+    recording: str
+    seen_device: str
+    unseen_device: str
+    seen: NDArray[Any]
+    unseen: NDArray[Any]
+    seconds: float
+    fmax: float
+    fmin: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """The finished runs of one configuration, their tables put together.
+
+    Parameters
+    ----------
+    name
+        Name of the configuration's folder, unique in a report.
+    label
+        Short name for plots and headings, from `short_labels`.
+    scenes
+        The classes, in class order.
+    description
+        Every setting but the seed, nested.
+    complexity
+        parameters, nonzero_parameters, macs, memory_bytes.
+    scored
+        `predictions.score` of the last epochs of every seed, with a column `seed`.
+    metrics
+        One row per epoch of every seed, with a column `seed`.
+    example
+        One recording on two devices, where the run kept one.
+    """
+
+    name: str
+    label: str
+    scenes: tuple[str, ...]
+    description: Mapping[str, Any]
+    complexity: Mapping[str, Any]
+    scored: DataFrame
+    metrics: DataFrame
+    example: Example | None = None
+
+    @cached_property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the runs, ascending."""
+        return tuple(sorted(int(seed) for seed in self.scored.seed.unique()))
+
+    @cached_property
+    def final(self) -> DataFrame:
+        """The scored rows of each seed's last epoch: what the final weights say."""
+        return self.scored[self.scored.epoch == self.scored.groupby("seed")["epoch"].transform("max")]
+
+    @cached_property
+    def devices(self) -> DataFrame:
+        """Device, kind and seen, in the order of reports."""
+        return device_table(self.scored)
+
+    @cached_property
+    def last_epoch(self) -> int:
+        """The epoch of the final weights, counted from 0."""
+        return int(self.scored.epoch.max())
+
+    @cached_property
+    def scored_epochs(self) -> int:
+        """How many last epochs a score is the mean of."""
+        return int(self.scored.groupby("seed")["epoch"].nunique().max())
+
+    @property
+    def chance(self) -> float:
+        """Accuracy of guessing."""
+        return 1 / len(self.scenes)
+
+
+def summarise(values: DataFrame | Series) -> DataFrame:
+    """Mean and deviations of what was measured in each of the last epochs of each seed.
+
+    Parameters
+    ----------
+    values
+        Indexed by (seed, epoch).
+
+    Returns
+    -------
+    DataFrame
+        Per column of `values`: `mean`; `sd_seeds`, the deviation over seeds of each seed's mean, NaN for a single seed;
+        `sd_all`, the deviation over seeds and epochs together, as in the figures of Koutini 2021 (App. A.2).
+    """
+    table = values.to_frame() if isinstance(values, Series) else values
+    seeds = table.groupby(level="seed").mean()
+    return DataFrame({"mean": seeds.mean(), "sd_seeds": seeds.std(), "sd_all": table.std()})
+
+
+def short_labels(names: Sequence[str]) -> list[str]:
+    """Return what tells configurations apart: of `<title>-<hash>`, the words of the title that differ.
+
+    The hash stays where titles are the same; a single configuration keeps its title.
+    """
+    titles = [name.rpartition("-")[0] or name for name in names]
+    words = [label.split("-") for label in (titles if len({*titles}) == len(names) else names)]
+    if len({len(parts) for parts in words}) > 1 or len(names) == 1:
+        return ["-".join(parts) for parts in words]
+    differ = [len({*column}) > 1 for column in zip(*words, strict=True)]
+    return ["-".join(compress(parts, differ)) for parts in words]
+
+
+def comparable(configurations: Sequence[Configuration]) -> list[list[Configuration]]:
+    """Group configurations that were tested on the same clips with the same unseen devices, in the order given."""
+    groups: dict[tuple[object, ...], list[Configuration]] = {}
+    for configuration in configurations:
+        clips = configuration.final[["clip", "scene", "seen"]].drop_duplicates()
+        key = (configuration.scenes, *sorted(clips.itertuples(index=False, name=None)))
+        groups.setdefault(key, []).append(configuration)
+    return list(groups.values())
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Flatten nested settings: {"network": {"width": 32}} becomes {"network.width": 32}."""
+    result: dict[str, Any] = {}
+    for name, value in settings.items():
+        result |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+    return result
+
+
+def differing(configurations: Sequence[Configuration]) -> dict[str, list[Any]]:
+    """Return the settings in which the configurations differ, each with the value of every configuration."""
+    settings = [flat(configuration.description) for configuration in configurations]
+    names = sorted({name for setting in settings for name in setting})
+    values = {name: [setting.get(name) for setting in settings] for name in names}
+    return {name: found for name, found in values.items() if any(value != found[0] for value in found)}
+
+
+def parallel_recordings(scored: DataFrame) -> int:
+    """Count recordings that were made by seen and by unseen devices."""
+    seen, unseen = (set(scored["recording"][scored["seen"] == part]) for part in (True, False))
+    return len(seen & unseen)

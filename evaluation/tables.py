@@ -1,0 +1,153 @@
+"""The numbers of a report, as tables: computed once, then written, printed and drawn by others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas import DataFrame, Series
+
+from evaluation.accuracy import PARTS, SEEN, UNSEEN, accuracy, device_spread, log_loss, macro_average, natural, total
+from evaluation.grouping import Configuration, summarise
+from evaluation.intervals import Bootstrap, accuracy_interval, difference, loss_on_unseen
+
+EPOCHS = ["seed", "epoch"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Configurations tested on the same clips, with their numbers.
+
+    Parameters
+    ----------
+    configurations
+        In the order given; the first is what the others are compared with.
+    accuracies
+        `group_accuracies` of each configuration.
+    differences
+        `intervals.difference` of every configuration but the first from the first.
+    """
+
+    configurations: list[Configuration]
+    accuracies: list[DataFrame]
+    differences: list[DataFrame]
+
+
+def compare(configurations: list[Configuration], bootstrap: Bootstrap) -> Comparison:
+    """Compute what is reported of configurations that were tested on the same clips."""
+    first, *others = configurations
+    return Comparison(
+        configurations,
+        [group_accuracies(configuration, bootstrap) for configuration in configurations],
+        [difference(first.final, other.final, bootstrap) for other in others],
+    )
+
+
+def measures(scored: DataFrame) -> DataFrame:
+    """Return the headline numbers of every epoch: (seed, epoch) x measure."""
+    right, macro, loss = accuracy(scored, EPOCHS), macro_average(scored, EPOCHS), log_loss(scored, EPOCHS)
+    columns = {"seen": right[SEEN], "unseen": right[UNSEEN], "gap": right[SEEN] - right[UNSEEN]}
+    columns |= {f"macro_{part}": macro["part", part] for part in PARTS}
+    columns |= {f"log_loss_{part}": loss["part", part] for part in PARTS}
+    return DataFrame(columns | {"device_sd": device_spread(right)})
+
+
+def headline(configurations: Sequence[Configuration]) -> DataFrame:
+    """One row per configuration: mean over seeds and last epochs of each measure, and its deviations."""
+    rows = []
+    for configuration in configurations:
+        values = summarise(measures(configuration.scored))
+        row = {"configuration": configuration.name, "seeds": len(configuration.seeds)}
+        row |= {"epochs_averaged": configuration.scored_epochs, "test_clips": configuration.final["clip"].nunique()}
+        for name, value in values.iterrows():
+            row |= {f"{name}": value["mean"], f"{name}_sd_seeds": value["sd_seeds"], f"{name}_sd_all": value["sd_all"]}
+        rows.append(row)
+    return DataFrame(rows)
+
+
+def group_accuracies(configuration: Configuration, bootstrap: Bootstrap) -> DataFrame:
+    """Everything known about each group of devices: (level, name) x column.
+
+    `accuracy`, `macro` and `log_loss` are means over the last epochs; `final`, `low` and `high` are the final weights'
+    accuracy and its interval; `change`, `change_low` and `change_high` are `intervals.loss_on_unseen`.
+    """
+    scored, final = configuration.scored, configuration.final
+    right = summarise(accuracy(scored, EPOCHS))
+    drawn = accuracy_interval(final, bootstrap)
+    cost = loss_on_unseen(final, bootstrap)
+    facts = configuration.devices.set_index(pd.MultiIndex.from_product([["device"], configuration.devices.device]))
+    return DataFrame(
+        {
+            "kind": facts.kind,
+            "seen": facts.seen,
+            "clips": total(final, "clips", ["seed"]).iloc[0].astype(int),
+            "locations": drawn.locations,
+            "accuracy": right["mean"],
+            "accuracy_sd_seeds": right.sd_seeds,
+            "accuracy_sd_all": right.sd_all,
+            "macro": macro_average(scored, EPOCHS).groupby(level="seed").mean().mean(),
+            "log_loss": log_loss(scored, EPOCHS).groupby(level="seed").mean().mean(),
+            "final": drawn.estimate,
+            "low": drawn.low,
+            "high": drawn.high,
+            "change": cost.estimate,
+            "change_low": cost.low,
+            "change_high": cost.high,
+        },
+        index=drawn.index,
+    )
+
+
+def breakdown(configuration: Configuration, column: str) -> DataFrame:
+    """Accuracy on seen and unseen devices per scene or city (mean of the last epochs), with the clips behind it."""
+    scored = configuration.scored
+    right = accuracy(scored, [*EPOCHS, column]).groupby(level=[column, "seed"]).mean().groupby(level=column).mean()
+    clips = total(configuration.final, "clips", ["seed", column]).groupby(level=column).first()
+    found = {f"{part}_clips": clips["part", part].astype(int) for part in PARTS}
+    table = DataFrame(found | {part: right["part", part] for part in PARTS})
+    names = configuration.scenes if column == "scene" else sorted(table.index, key=natural)
+    return table.reindex(names).rename_axis(column)
+
+
+def verdict(low: float, high: float) -> str:
+    """Say what an interval of a difference allows to say: one that holds zero shows none."""
+    if np.isnan(low):
+        return ""
+    return "higher" if low > 0 else "lower" if high < 0 else "none"
+
+
+def difference_table(comparison: Comparison) -> DataFrame:
+    """List every difference of a comparison: which two, which group, the difference, its interval, its verdict."""
+    first, *others = comparison.configurations
+    rows = []
+    for other, table in zip(others, comparison.differences, strict=True):
+        verdicts = [verdict(*ends) for ends in zip(table.low, table.high, strict=True)]
+        named = table.rename(columns={"estimate": "difference"}).assign(verdict=verdicts).reset_index()
+        named.insert(0, "configuration", other.name)
+        named.insert(1, "compared_with", first.name)
+        rows.append(named)
+    return pd.concat(rows, ignore_index=True)
+
+
+def sections(table: DataFrame) -> Iterator[tuple[str, list[tuple[str, tuple[str, str]]]]]:
+    """Yield headings and their rows, as (name, index): devices by seen and kind, then the groups that have clips."""
+    devices = table.loc[["device"]]
+    for part, seen in (("seen", True), ("unseen", False)):
+        for kind in ("reference", "real", "simulated"):
+            chosen = devices[(devices.seen == seen) & (devices.kind == kind)].index
+            if len(chosen):
+                yield f"{part}, {kind}", [(name, (level, name)) for level, name in chosen]
+    groups = table.drop(index="device", level="level")
+    yield "groups of devices", [(name, (level, name)) for level, name in groups.index[groups.clips > 0]]
+
+
+def row_of(table: DataFrame, index: tuple[str, str]) -> "Series[Any]":
+    """Return one row of a table indexed by (level, name)."""
+    return table.loc[[index]].iloc[0]
+
+
+def labelled(tables: Sequence[DataFrame], configurations: Sequence[Configuration]) -> DataFrame:
+    """Stack one table per configuration, the configuration's name in the first column."""
+    names = [configuration.name for configuration in configurations]
+    return pd.concat(tables, keys=names, names=["configuration"]).reset_index()

@@ -1,0 +1,346 @@
+"""The prepare command as users run it: streams, exit codes, every kind of data set."""
+
+import dataclasses
+import http.server
+import io
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from functools import partial
+from hashlib import md5
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from asc import prepare as command
+from asc.prepare import Options, main
+from data_prep import demo_set
+from data_prep.layouts import LAYOUTS
+from data_prep.preparation import plan_set
+from data_prep.remotes import RELEASES, Remote
+from data_prep.storage import PreparedSet
+from tests.conftest import ROOT
+from tests.tiny_sets import read_lists, stamps, tree, write_lists, write_tiny_set
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write_tiny_set(tmp_path / "recordings")
+    return tmp_path / "recordings"
+
+
+@pytest.fixture
+def arguments(root: Path, tmp_path: Path) -> list[str]:
+    return ["--dataset", "folder", "--root", str(root), "--workers", "1", "--out", str(tmp_path / "out")]
+
+
+def prepared(capsys: Capture) -> PreparedSet:
+    """Open the set that the last line of standard output names."""
+    return PreparedSet.open(Path(capsys.readouterr().out.splitlines()[-1]))
+
+
+def test_results_go_to_stdout_and_the_rest_to_stderr(arguments: list[str], tmp_path: Path, capsys: Capture) -> None:
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert Path(lines[-1]).parent == tmp_path / "out"
+    assert lines[0] == "36 clips of 0.2 s: 3 scenes, 4 cities, 4 locations, 3 devices; split unseen-city"
+    table = [line.split() for line in lines]
+    assert ["train", "a", "1", "1", "1", "3"] in table
+    assert ["test", "a", "3", "3", "3", "9"] in table
+    assert ["s1", "3", "3", "3", "9"] in table
+    assert "preparing: 36/36 clips" in err
+    assert "clips/s" in err
+    assert "left" in err
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_as_a_module(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "asc.prepare", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert len(PreparedSet.open(Path(done.stdout.splitlines()[-1]))) == 36
+
+
+def test_the_options_are_these() -> None:
+    names = {field.name for field in dataclasses.fields(Options)}
+    assert names == {
+        *("dataset", "out", "root", "split", "test_cities", "train_devices", "reference_device", "seconds", "fit"),
+        *("waveforms", "workers", "on_error", "download", "verify", "dry_run", "recordings", "responses"),
+    }
+
+
+@pytest.mark.parametrize("wrong", [["--dataset", "tau2016"], ["--out"], ["--split", "none"], ["--nonsense"]])
+def test_usage_is_exit_code_2(arguments: list[str], wrong: list[str], capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, *wrong])
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--dataset", "tau2020", "--download", "--seconds", "-1"], "seconds = -1.0 is not allowed"),
+        (["--download"], "download = True is not allowed: only tau2019, tau2020, tau2022"),
+        (["--recordings", "x"], "recordings"),
+        (["--dataset", "simulated"], "root"),
+        (["--dataset", "demo"], "root"),
+        (["--workers", "-1"], "workers = -1"),
+        (["--root", "absent"], "meta.csv"),
+        (["--test-cities", "9"], "test_cities = 9 is not allowed: less than the number of cities, which is 4"),
+        (["--train-devices", "a", "q"], "train_devices = 'q' is not allowed"),
+        (["--reference-device", "q"], "reference_device = 'q' is not allowed"),
+        (["--split", "official"], "evaluation_setup/fold1_train.csv"),
+        (["--seconds", "3"], "--fit"),
+        (["--dataset", "tau2020"], "36 problems in the data set"),
+    ],
+)
+def test_what_the_user_can_cause_is_one_named_error(
+    arguments: list[str], change: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    assert main([*arguments, *change]) == 1
+    out, err = capsys.readouterr()
+    assert message in err
+    assert "Traceback" not in err
+    assert not out
+    assert not list(tmp_path.glob("out/*/manifest.json"))
+
+
+def test_simulated_needs_both_folders(capsys: Capture) -> None:
+    assert main(["--dataset", "simulated", "--recordings", "x", "--out", "y"]) == 1
+    assert "responses" in capsys.readouterr().err
+
+
+def test_split_devices_and_reference(arguments: list[str], capsys: Capture) -> None:
+    assert main([*arguments, "--test-cities", "1", "--train-devices", "a", "b"]) == 0
+    assert prepared(capsys).split_defaults.train_devices == ("a", "b")
+    assert main([*arguments, "--reference-device", "b"]) == 0
+    other = prepared(capsys)
+    assert other.reference_device == "b"
+    assert other.split_defaults.train_devices == ("b",)
+
+
+def test_the_official_split(arguments: list[str], root: Path, capsys: Capture) -> None:
+    (root / "evaluation_setup").mkdir()
+    for fold, cities in (("train", ("lisbon", "lyon")), ("evaluate", ("oslo",))):
+        rows = [f"{clip}\t{scene}\n" for clip, scene, place, _ in read_lists(root) if place.split("-")[0] in cities]
+        (root / f"evaluation_setup/fold1_{fold}.csv").write_text("filename\tscene_label\n" + "".join(rows))
+    assert main([*arguments, "--split", "official", "--train-devices", "all"]) == 0
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["train", "a", "2", "2", "2", "6"] in table
+    assert ["test", "a", "1", "1", "1", "3"] in table
+    assert ["unused", "a", "1", "1", "1", "3"] in table
+
+
+@pytest.mark.parametrize("with_audio", [True, False])
+def test_dry_run_reads_only_lists(
+    arguments: list[str], root: Path, tmp_path: Path, capsys: Capture, with_audio: bool
+) -> None:
+    if not with_audio:
+        shutil.rmtree(root / "audio")
+    assert main([*arguments, "--dry-run", "--waveforms"]) == 0
+    out, err = capsys.readouterr()
+    seconds = 0.2 if with_audio else 10
+    assert f"36 clips of {seconds:g} s" in out
+    assert ("10 s assumed" in err) == (not with_audio)
+    assert ["train", "a", "1", "1", "1", "3"] in [line.split() for line in out.splitlines()]
+    features, waveforms = (36 * 256 * 431 * 2 / 1e9, 36 * 220_500 * 2 / 1e9) if not with_audio else (0, 0)
+    assert f"disk: {features:.2f} GB of features, {waveforms:.2f} GB of waveforms" in out
+    assert "time: 0:00:0" in out
+    assert "24-bit noise" in out
+    assert not (tmp_path / "out").exists()
+
+
+def test_dry_run_lists_what_is_wrong_with_the_lists(arguments: list[str], root: Path, capsys: Capture) -> None:
+    write_lists(root, [*read_lists(root), ["audio/x.wav", "", "lyon-1", "a"]])
+    assert main([*arguments, "--dry-run"]) == 1
+    out, err = capsys.readouterr()
+    assert "36 clips" in out
+    assert "meta.csv:38" in err
+
+
+def test_skipping_is_said_and_stopping_reports(arguments: list[str], root: Path, capsys: Capture) -> None:
+    clip = read_lists(root)[7][0]
+    (root / clip).write_bytes(b"RIFF")
+    assert main([*arguments, "--on-error", "skip"]) == 0
+    out, err = capsys.readouterr()
+    assert "35 clips" in out
+    assert clip in err
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert not out
+    assert f"1 problem in the data set:\n  {clip}: " in err
+
+
+def test_silence_and_other_lengths_are_said(arguments: list[str], root: Path, capsys: Capture) -> None:
+    clips = [row[0] for row in read_lists(root)]
+    soundfile.write(root / clips[0], np.zeros(4410), 22_050)
+    soundfile.write(root / clips[1], np.ones(9000) / 2, 22_050)
+    assert main([*arguments, "--fit"]) == 0
+    out, err = capsys.readouterr()
+    assert f"warning: 1 clips hold nothing but zeros: {clips[0]}" in err
+    assert "1 clips of another length were cropped" in out
+
+
+def test_verify_reports_and_does_not_mend(arguments: list[str], root: Path, capsys: Capture) -> None:
+    assert main([*arguments, "--verify"]) == 0
+    assert "verifying: 37/37 files" in capsys.readouterr().err
+    folder = PreparedSet.open(Path(arguments[-1])).folder
+    before = tree(folder)
+    shard, recording = folder / "features-00000.npy", root / read_lists(root)[3][0]
+    for path in (shard, recording):
+        data = bytearray(path.read_bytes())
+        data[-9] ^= 64
+        path.write_bytes(data)
+    assert main([*arguments, "--verify"]) == 1
+    out, err = capsys.readouterr()
+    assert str(shard) in err
+    assert str(recording) in err
+    assert not out
+    shard.unlink()
+    assert main([*arguments, "--verify"]) == 1
+    assert not shard.exists()
+    assert "prepare the set again" in capsys.readouterr().err
+    recording.write_bytes(recording.read_bytes()[:-9] + bytes([recording.read_bytes()[-9] ^ 64]) + data[-8:])
+    assert main(arguments) == 0
+    assert tree(folder) == before
+
+
+@pytest.fixture
+def short_demo(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Make the demo set two scenes in four cities; return how many clips that is."""
+    takes = [
+        take
+        for take in demo_set.plan_demo()
+        if take.scene in ("park", "tram") and take.stem.split("-")[1] in ("lisbon", "london", "lyon", "milan")
+    ]
+    for module in (demo_set, command):
+        monkeypatch.setattr(module, "plan_demo", lambda: takes)
+    return sum(len(take.devices) for take in takes)
+
+
+def test_demo(short_demo: int, tmp_path: Path, capsys: Capture) -> None:
+    arguments = ["--dataset", "demo", "--workers", "1", "--out", str(tmp_path), "--test-cities", "1"]
+    assert main([*arguments, "--dry-run"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert not list(tmp_path.iterdir())
+    assert main(arguments) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(PreparedSet.open(tmp_path)) == short_demo
+    assert out[:4] == told[:4]
+    assert {path.name.rpartition("-")[0] for path in tmp_path.iterdir()} == {"demo", "recordings-demo"}
+    before = stamps(tmp_path)
+    assert main(arguments) == 0
+    assert stamps(tmp_path) == before
+
+
+def test_simulated(tmp_path: Path, capsys: Capture) -> None:
+    rng = np.random.default_rng(0)
+    for scene in ("birds", "cars"):
+        for place in range(5):
+            (tmp_path / "sounds" / scene).mkdir(parents=True, exist_ok=True)
+            path = tmp_path / "sounds" / scene / f"{scene}{place}.wav"
+            soundfile.write(path, rng.normal(0, 0.1, 44_100 // 4), 44_100)
+    (tmp_path / "responses").mkdir()
+    for number in range(2):
+        decay = np.exp(-np.arange(400) / (20 + 10 * number))
+        soundfile.write(tmp_path / f"responses/{number}.wav", decay * rng.normal(0, 0.3, 400), 44_100, subtype="PCM_24")
+    arguments = [
+        *("--dataset", "simulated", "--recordings", str(tmp_path / "sounds"), "--test-cities", "2"),
+        *("--responses", str(tmp_path / "responses"), "--workers", "1", "--out", str(tmp_path / "out")),
+    ]
+    assert main([*arguments, "--dry-run"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert not (tmp_path / "out").exists()
+    assert main(arguments) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[:8] == told[:8]
+    first = PreparedSet.open(tmp_path / "out")
+    assert (len(first), first.name, first.seconds) == (30, "simulated", 0.25)
+    assert set(first.clips["device"]) == {"a", "b", "c"}
+    soundfile.write(tmp_path / "responses/1.wav", np.eye(1, 400)[0], 44_100, subtype="PCM_24")
+    assert main(arguments) == 0
+    assert len(list((tmp_path / "out").glob("recordings-simulated-*"))) == 2  # never a stale one
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 9600)
+    audio = io.BytesIO()
+    soundfile.write(audio, np.stack([noise, -noise / 2], axis=1), 48_000, format="WAV", subtype="PCM_24")
+    rows = [
+        (f"audio/{scene}-{city}-{1000 + number}-{number}-a.wav", scene, f"{city}-{1000 + number}", "a")
+        for number, (scene, city) in enumerate((s, c) for s in ("bus", "tram") for c in ("lyon", "milan", "paris"))
+    ]
+    write_lists(tmp_path, rows)
+    published, top = tmp_path / "published", RELEASES["tau2019"].folder
+    published.mkdir()
+    with zipfile.ZipFile(published / "meta.zip", "w") as archive:
+        archive.write(tmp_path / "meta.csv", f"{top}/meta.csv")
+    with zipfile.ZipFile(published / "audio.zip", "w") as archive:
+        for row in rows:
+            archive.writestr(f"{top}/{row[0]}", audio.getvalue())
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=published)) as server:
+        remotes = [
+            Remote(
+                name=name,
+                url=f"http://127.0.0.1:{server.server_port}/{name}",
+                md5=md5((published / name).read_bytes(), usedforsecurity=False).hexdigest(),
+            )
+            for name in ("meta.zip", "audio.zip")
+        ]
+        monkeypatch.setattr(type(RELEASES["tau2019"]), "remotes", remotes)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        arguments = [
+            *("--dataset", "tau2019", "--root", str(tmp_path / "tau"), "--out", str(tmp_path / "out"), "--download"),
+            *("--seconds", "0.2", "--workers", "1", "--test-cities", "1"),
+        ]
+        code = main(arguments)
+        server.shutdown()
+        thread.join()
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert "non-commercial" in err
+    assert err.index("non-commercial") < err.index("meta.zip: ")
+    assert len(PreparedSet.open(Path(out.splitlines()[-1]))) == 6
+
+
+def test_the_api_and_the_command_name_the_same_folder(arguments: list[str], root: Path, tmp_path: Path) -> None:
+    assert main(arguments) == 0
+    assert plan_set(root, LAYOUTS["folder"], tmp_path / "out").folder == PreparedSet.open(tmp_path / "out").folder
+
+
+@pytest.mark.slow
+def test_the_whole_demo_set(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["--dataset", "demo", "--out", str(tmp_path)]) == 0
+    done = prepared(capsys)
+    assert len(done.scenes) == 10
+    assert set(done.clips["device"]) == {"a", "b", "c", *(f"s{number}" for number in range(1, 7))}
+    assert 400 <= len(done) <= 600
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) <= 300e6
+
+
+@pytest.mark.slow
+def test_real_sounds_through_real_microphones(real_data: Path, tmp_path: Path, capsys: Capture) -> None:
+    tool = [sys.executable, str(real_data / "tools/real_scenes.py"), str(tmp_path / "real"), "--per-class", "20"]
+    subprocess.run(tool, check=True)
+    arguments = ["--dataset", "folder", "--root", str(tmp_path / "real"), "--out", str(tmp_path), "--seconds", "5"]
+    assert main(arguments) == 1
+    assert "--fit" in capsys.readouterr().err
+    assert main([*arguments, "--fit", "--waveforms", "--verify"]) == 0
+    done = prepared(capsys)
+    assert len(done) == 1800
+    assert not done.clips["silent"].any()
+    assert np.isfinite(done.spectrograms(np.arange(0, 1800, 7))).all()

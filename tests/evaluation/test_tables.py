@@ -1,0 +1,83 @@
+"""Tables: the numbers of a report agree with each other and with what they are made of."""
+
+import numpy as np
+import pytest
+
+from evaluation.accuracy import SEEN, UNSEEN
+from evaluation.intervals import Bootstrap
+from evaluation.tables import breakdown, compare, difference_table, group_accuracies, headline, sections, verdict
+from tests.evaluation.fake_runs import configuration, fake_clips
+
+QUICK = Bootstrap(replicates=200)
+RUNS = configuration(seeds=(0, 1), epochs=(28, 29))
+
+
+def test_the_headline_is_the_mean_over_seeds_and_epochs() -> None:
+    row = headline([RUNS]).iloc[0]
+    right = RUNS.scored[RUNS.scored.seen].groupby(["seed", "epoch"]).correct.mean()
+    assert (row.seeds, row.epochs_averaged, row.test_clips) == (2, 2, 1620)
+    assert row.seen == pytest.approx(right.mean())
+    assert row.seen_sd_seeds == pytest.approx(right.groupby("seed").mean().std())
+    assert row.seen_sd_all == pytest.approx(right.std())
+    assert row.gap == pytest.approx(row.seen - row.unseen)
+
+
+def test_every_device_and_group_has_its_row() -> None:
+    table = group_accuracies(RUNS, QUICK)
+    assert len(table) == 9 + 6
+    assert table.clips[SEEN] + table.clips[UNSEEN] == table.clips["all", "all"] == 1620
+    assert table.kind["device", "s1"] == "simulated"
+    devices = RUNS.final[RUNS.final.device == "s4"]
+    assert table.final["device", "s4"] == pytest.approx(devices.correct.mean())
+    assert table.log_loss["device", "s4"] == pytest.approx(RUNS.scored[RUNS.scored.device == "s4"].loss.mean())
+
+
+@pytest.mark.parametrize(("column", "rows"), [("scene", 10), ("city", 3)])
+def test_breakdowns_add_up(column: str, rows: int) -> None:
+    table = breakdown(RUNS, column)
+    assert len(table) == rows
+    assert table.seen_clips.sum() == 180
+    shares = (table.unseen * table.unseen_clips).sum() / table.unseen_clips.sum()
+    assert shares == pytest.approx(RUNS.scored[~RUNS.scored.seen].correct.mean())
+
+
+def test_a_scene_without_test_clips_is_listed_empty() -> None:
+    clips = fake_clips(locations=1)
+    runs = configuration(clips=clips, epochs=(29,))
+    some = type(runs)(**vars(runs) | {"scored": runs.scored[runs.scored.scene != "metro"]})
+    assert np.isnan(breakdown(some, "scene").seen["metro"])
+    assert np.isnan(group_accuracies(some, QUICK).macro[SEEN]) == np.False_
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((0.01, 0.2), "higher"),
+        ((-0.2, -0.01), "lower"),
+        ((-0.1, 0.1), "none"),
+        ((0.0, 0.1), "none"),
+        ((np.nan,) * 2, ""),
+    ],
+)
+def test_an_interval_that_holds_zero_shows_no_difference(ends: tuple[float, float], said: str) -> None:
+    assert verdict(*ends) == said
+
+
+def test_differences_are_all_from_the_first() -> None:
+    runs = [configuration(f"run-{weakness}-x", epochs=(29,), weakness=weakness) for weakness in (1.0, 0.6, 0.3)]
+    table = difference_table(compare(runs, QUICK))
+    assert set(table.compared_with) == {"run-1.0-x"}
+    unseen = table[(table.level == "part") & (table.name == "unseen")]
+    assert list(unseen.configuration) == ["run-0.6-x", "run-0.3-x"]
+    assert list(unseen.verdict) == ["higher", "higher"]
+
+
+def test_sections_name_every_device_once_and_no_empty_group() -> None:
+    clips = fake_clips(locations=1)
+    runs = configuration(clips=clips[clips.device.isin(["a", "s1"])], epochs=(29,))
+    found = {heading: [name for name, _ in rows] for heading, rows in sections(group_accuracies(runs, QUICK))}
+    assert found == {
+        "seen, reference": ["a"],
+        "unseen, simulated": ["s1"],
+        "groups of devices": ["all", "seen", "unseen", "reference", "simulated"],
+    }
