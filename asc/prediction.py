@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from asc.module import SceneClassifier
 
-_CLIPS_AT_ONCE = 32
+_CLIPS_AT_ONCE = 16
 _COLUMNS = ["clip", "recording", "scene", "city", "location", "device", "kind"]
 
 

@@ -14,6 +14,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy, Strategy
 from safetensors.torch import save_file
 
+from asc.allocator import keep_freed_memory
 from asc.checkpoint import AtomicCheckpointIO
 from asc.clips import Kind, Residency, clip_source
 from asc.data import SceneData, Sides
@@ -100,6 +101,8 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
     device = torch.device(machine.accelerator)
     source = clip_source(prepared, kind, np.concatenate([sides.train, sides.test]), device, machine.residency)
     _quiet()
+    if machine.accelerator == "cpu":
+        keep_freed_memory()
     trainer = _trainer(description, folder, machine, EpochEnd(folder, prepared, sides))
     module = SceneClassifier(description, source, prepared.band_statistics(sides.train))
     data = SceneData(source, sides, description, machine.workers)

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from asc.allocator import keep_freed_memory
 from asc.augment import mix
 from asc.clips import Kind, MappedClips
 from asc.data import PlannedBatches, Sides
@@ -81,6 +82,7 @@ def plain_step(width: int, channels_last: bool) -> Callable[[Tensor, Tensor], No
 
 def measure() -> list[Comparison]:
     """Measure on 10 s clips (256 x 431) in batches of 16, with all of the machine's cores."""
+    keep_freed_memory()  # helps both sides
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         prepared = prepared_noise(Path(folder), clips=48, seconds=10.0)
