@@ -82,7 +82,7 @@ class PerceptualMel(nn.Module):
     Power of a centred STFT (periodic Hann, reflected ends), in dB, floored at `top_db` below the clip's maximum, plus
     the A-weighting of each frequency, summed by Slaney mel filters: a weighted sum of decibels, not the decibels of a
     weighted sum. In float32, within 1e-3 of `librosa.stft`, `librosa.perceptual_weighting` and
-    `librosa.filters.mel` for any waveform, on any device, under autocast or not. Not differentiable.
+    `librosa.filters.mel` for any waveform, under autocast or not. Not differentiable. The device must know float64.
 
     Raises
     ------
@@ -109,7 +109,7 @@ class PerceptualMel(nn.Module):
             ("window", torch.hann_window(n_fft, dtype=torch.float64)),
             ("bins", torch.from_numpy(bins)),
             ("starts", torch.from_numpy(np.searchsorted(bands, np.arange(len(mel))))),
-            # They also take natural logarithms to decibels.
+            # The power's logarithm is the natural one; its step to decibels is taken here, for nothing.
             ("weights", torch.from_numpy(mel[bands, bins] * (10 / math.log(10))).float()),
             # The filters are linear: A-weighting the frequencies adds one constant to each band.
             ("offset", torch.from_numpy(mel @ loudness).float()[:, None]),

@@ -1,5 +1,6 @@
 """The unit of work: some consecutive clips become one pair of array files and a note of what was seen, atomically."""
 
+import dataclasses
 import functools
 import json
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 
 from common.errors import AscError, DataError
 from common.files import write_json
-from common.identity import from_plain, plain
+from common.identity import plain
 from data_prep.arrays import open_array, write_array
 from data_prep.features import FeatureSettings, PerceptualMel
-from data_prep.manifest import PARTS, SetSettings, features_file, waveforms_file
+from data_prep.manifest import MANIFEST, PARTS, SetSettings, features_file, waveforms_file
 from data_prep.metadata import Problem
 from data_prep.recording import fit_length, read_recording, resample
 
@@ -134,10 +135,10 @@ def make_shard(task: Task) -> list[Problem]:
     AscError
         If the shard cannot be written.
     """
-    if is_finished(task):
+    previous = read_part(task)
+    if previous is not None and not previous.problems:
         return []
-    settings = task.settings
-    features, waveforms = empty_arrays(settings, len(task.clips))
+    features, waveforms = empty_arrays(task.settings, len(task.clips))
     records: list[Record] = []
     problems: list[Problem] = []
     for index, clip in enumerate(task.clips):
@@ -146,23 +147,42 @@ def make_shard(task: Task) -> list[Problem]:
         except DataError as error:
             problems.append(Problem(clip, None, str(error)))
     if task.mode == "skip" or (task.mode == "stop" and not problems):
-        rows = len(records)
-        part = Part(
-            features=write_array(features_file(task.folder, task.number), features[:rows]),
-            waveforms=write_array(waveforms_file(task.folder, task.number), waveforms[:rows])
-            if settings.waveforms
-            else "",
-            records=tuple(records),
-            problems=tuple(problems),
-        )
-        write_json(task.note, plain(part))
+        _publish(task, previous, features[: len(records)], waveforms[: len(records)], records, problems)
     return problems
+
+
+def _publish(
+    task: Task,
+    previous: Part | None,
+    features: NDArray[np.float16],
+    waveforms: NDArray[np.int16],
+    records: list[Record],
+    problems: list[Problem],
+) -> None:
+    if previous is not None and previous.records == tuple(records):
+        write_json(task.note, plain(dataclasses.replace(previous, problems=tuple(problems))))
+        return
+    if previous is not None:  # clips that were skipped are there now: what the manifest declares is about to change
+        (task.folder / MANIFEST).unlink(missing_ok=True)
+    part = Part(
+        features=write_array(features_file(task.folder, task.number), features),
+        waveforms=write_array(waveforms_file(task.folder, task.number), waveforms) if task.settings.waveforms else "",
+        records=tuple(records),
+        problems=tuple(problems),
+    )
+    write_json(task.note, plain(part))
 
 
 def read_part(task: Task) -> Part | None:
     """Return what was noted of the task's shard if it and its arrays are there and belong together, else None."""
     try:
-        part = from_plain(Part, json.loads(task.note.read_bytes()))
+        value = json.loads(task.note.read_bytes())
+        part = Part(
+            features=value["features"],
+            waveforms=value["waveforms"],
+            records=tuple(Record(**record) for record in value["records"]),
+            problems=tuple(Problem(**problem) for problem in value["problems"]),
+        )
         unusable = {problem.file for problem in part.problems}
         if [record.clip for record in part.records] != [clip for clip in task.clips if clip not in unusable]:
             return None
@@ -170,7 +190,7 @@ def read_part(task: Task) -> Part | None:
         if task.settings.waveforms:
             shape = len(part.records), task.settings.samples
             open_array(waveforms_file(task.folder, task.number), np.int16, shape)
-    except (OSError, ValueError, TypeError, AscError):
+    except (OSError, ValueError, KeyError, TypeError, AscError):
         return None
     return part
 

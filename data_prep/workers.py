@@ -31,8 +31,19 @@ def _end_with_parent() -> None:
         os._exit(1)  # killed outright, the parent could not say so; the next run removes temporaries
 
 
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Deliver SIGINT and SIGTERM afterwards: in the middle of it, half-started workers would be left behind."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
 
@@ -69,7 +80,8 @@ def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done:
     context.set_forkserver_preload([function.__module__])
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
-        futures = {pool.submit(function, task): task for task in tasks}
+        with _signals_wait():
+            futures = {pool.submit(function, task): task for task in tasks}
         for future in as_completed(futures):
             done(futures.pop(future), future.result())
     except BrokenProcessPool as error:

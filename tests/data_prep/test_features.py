@@ -75,12 +75,10 @@ def _filtered(hertz: int, high: bool) -> NDArray[np.float64]:
 def notched_click(first: int, last: int, depth: float, position: float) -> NDArray[np.float64]:
     """Full-scale click whose spectrum is flat but for a notch from bin `first` to `last`, `depth` dB deep."""
     bins = np.arange(1025)
-    spectrum = np.where((bins >= first) & (bins < last), 10 ** (-depth / 20), 1.0) * np.exp(
-        -1j * np.pi * position * bins
-    )
+    magnitude = np.where((bins >= first) & (bins < last), 10 ** (-depth / 20), 1.0)
     clip = np.zeros(RATE)
-    clip[5120 : 5120 + 2048] = np.fft.irfft(spectrum)
-    return clip / np.abs(clip).max()
+    clip[5120 : 5120 + 2048] = np.fft.irfft(magnitude * np.exp(-1j * np.pi * position * bins))
+    return np.asarray(clip / np.abs(clip).max())
 
 
 SIGNALS: dict[str, Callable[[], NDArray[Any]]] = {
@@ -141,7 +139,7 @@ def test_frames_that_float32_cannot_transform_are_transformed_in_float64(
     expected = oracle(samples)
     error = np.abs(one(samples) - expected).max()
     monkeypatch.setattr(features, "_FLOAT32_RANGE", np.inf)
-    assert error < AGREEMENT / 10 < np.abs(one(samples) - expected).max()
+    assert error < AGREEMENT / 4 < np.abs(one(samples) - expected).max()
 
 
 @given(

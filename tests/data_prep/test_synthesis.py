@@ -13,7 +13,7 @@ from scipy.signal import periodogram, welch
 
 from data_prep.layouts import LAYOUTS
 from data_prep.synthesis import life, machines
-from data_prep.synthesis.cities import CITIES, place_in
+from data_prep.synthesis.cities import CITIES, vary
 from data_prep.synthesis.rooms import Room
 from data_prep.synthesis.scenes import SCENES, Part, compose
 from data_prep.synthesis.signals import LENGTH, RATE, add, drift, fading, generator, noise, oscillate, table, unit
@@ -97,7 +97,8 @@ def test_the_cities_are_those_of_the_data_set_and_differ_in_every_trait() -> Non
 
 def test_places_keep_their_city_s_character() -> None:
     city = CITIES["lisbon"]
-    places = [place_in(city, generator("place", i)) for i in range(200)]
+    places = [vary(city, generator("place", i), 1.0) for i in range(200)]
+    assert vary(city, generator("place"), 0.0) == city
     for field in fields(city):
         values = [getattr(place, field.name) for place in places]
         if field.name in ("hum", "bird", "chime", "wet"):
@@ -110,7 +111,12 @@ def test_places_keep_their_city_s_character() -> None:
 @pytest.mark.parametrize("city", ["helsinki", "milan"])
 def test_machines_hum_at_the_city_s_pitch(city: str) -> None:
     _, power = periodogram(machines.hum(generator("hum"), CITIES[city]), RATE)
-    lines = np.array([power[int(5 * CITIES[city].hum * k * 0.98) : int(5 * CITIES[city].hum * k * 1.02) + 1].sum() for k in range(1, 13)])
+    lines = np.array(
+        [
+            power[int(5 * CITIES[city].hum * k * 0.98) : int(5 * CITIES[city].hum * k * 1.02) + 1].sum()
+            for k in range(1, 13)
+        ]
+    )
     assert lines.sum() > 0.97 * power.sum()
 
 
@@ -120,6 +126,15 @@ def test_vehicles_differ_by_the_city_s_factor() -> None:
         for factor in (1.0, 1.25)
     )
     assert high / low == pytest.approx(1.25, rel=0.01)
+
+
+def test_beds_tilt_with_the_city() -> None:
+    curve = ((60, 0), (8000, -20))
+    powers = [welch(machines.bed(generator("bed"), CITIES[city], curve), RATE)[1] for city in ("lisbon", "helsinki")]
+    frequency = np.fft.rfftfreq(256, 1 / RATE)
+    inside = (frequency > 500) & (frequency < 8000)
+    slope = np.polyfit(np.log2(frequency[inside]), 10 * np.log10(powers[0] / powers[1])[inside], 1)[0]
+    assert slope == pytest.approx(CITIES["lisbon"].tilt - CITIES["helsinki"].tilt, abs=0.1)
 
 
 def test_birds_sing_in_their_range() -> None:
@@ -181,7 +196,7 @@ def test_there_are_the_ten_scenes_of_the_data_set() -> None:
 
 
 def test_cities_sound_different_in_the_same_scene() -> None:
-    """Long-term spectra: two places of a city are nearer to each other than to most other cities' places."""
+    """Long-term spectra: two places of a city are nearer to each other than to other cities' places."""
 
     def spectrum(city: str, place: int) -> np.ndarray:
         clips = np.concatenate([compose("public_square", city, str(place), str(segment)) for segment in range(2)])
