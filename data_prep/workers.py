@@ -17,6 +17,7 @@ from common.errors import AscError
 
 T = TypeVar("T")
 R = TypeVar("R")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def count_cores() -> int:
@@ -33,12 +34,25 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _signals_wait() -> Iterator[None]:
-    """Deliver SIGINT and SIGTERM afterwards: in the middle of it, half-started workers would be left behind."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Deliver SIGINT and SIGTERM afterwards: in the midst of it, half-started workers would be left behind.
+
+    What is started meanwhile has them blocked. That does not keep them from this process, any thread of which may
+    receive them; the handlers do.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: received.append(number)) for number in _SIGNALS}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if received:
+            signal.raise_signal(received[0])
 
 
 def _start_worker() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import fftconvolve
 
-from data_prep.synthesis.signals import LENGTH, Curve, Samples, fading, noise, unit
+from data_prep.synthesis.signals import LENGTH, RATE, Curve, Samples, fading, noise, unit
 
 _LATE: Curve = ((80, 0), (1500, 0), (9000, -18))
 _EARLY: Curve = ((80, -6), (400, 0), (9000, -3))
@@ -36,7 +36,7 @@ class Room:
         response = noise(rng, _LATE, len(late)) * late + 0.7 * noise(rng, _EARLY, len(early)) * early
         # Energy 1, so that `wet` says what it means whatever the room's length.
         response *= 10 ** (self.wet / 20) / np.sqrt(np.sum(response**2))
-        response = np.concatenate([np.zeros(int(self.gap * 44100)), response])
+        response = np.concatenate([np.zeros(int(self.gap * RATE)), response])
         # Circular in time: the clip is a piece of something longer, its beginning already in the room's sound.
         tail: Samples = fftconvolve(dry, response)
         wet = tail[:LENGTH]

@@ -204,4 +204,6 @@ def compose(scene: str, city: str, location: str, segment: str) -> Samples:
             mixture += 10 ** ((part.level + shift) / 20) * unit(part.source(rng, place))
     if recipe.outdoors and place.wet is not None:
         mixture += 10 ** (place.wet / 20) * unit(life.water(rng, place, drops=60))
-    return 10 ** ((recipe.loudness + 0.5 * loudness) / 20) * recipe.room.reverberate(mixture, rng, place.decay)
+    heard = recipe.room.reverberate(mixture, rng, place.decay)
+    heard *= 10 ** ((recipe.loudness + 0.5 * loudness) / 20)
+    return heard

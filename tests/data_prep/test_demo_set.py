@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -103,7 +105,8 @@ def test_other_devices_hear_the_same_moment(made: Path) -> None:
     """Compared in short-time level, as compression and colour leave little else alike."""
 
     def envelope(file: Path) -> np.ndarray:
-        return np.log(np.mean(read_recording(file).samples.reshape(100, -1) ** 2, axis=1))
+        level: np.ndarray = np.log(np.mean(read_recording(file).samples.reshape(100, -1) ** 2, axis=1))
+        return level
 
     clips, _, _ = read_clips(made, LAYOUTS["tau2020"])
     alike, unlike = [], []
@@ -149,14 +152,12 @@ def test_a_finished_set_is_left_alone(made: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in made.rglob("*")} == before
 
 
-def test_leftovers_of_a_dead_writer_are_removed(made: Path, tmp_path: Path) -> None:
-    target = tmp_path / "set"
-    make_demo(target, workers=1)
+def test_leftovers_of_a_dead_writer_are_removed(made: Path) -> None:
     dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    host = os.uname().nodename
-    leftover = target / "audio" / f".x.wav.tmp-{host}-{int(dead.stdout)}-01234567"
+    host = re.sub("[^A-Za-z0-9]", "-", os.uname().nodename)
+    leftover = made / "audio" / f".x.wav.tmp-{host}-{int(dead.stdout)}-01234567"
     leftover.write_bytes(b"half")
-    make_demo(target, workers=1)
+    make_demo(made, workers=1)
     assert not leftover.exists()
 
 
@@ -167,7 +168,7 @@ def test_somebody_else_s_folder_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_a_set_of_another_version_is_refused(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_set_of_another_version_is_refused(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_set, "demo_origin", lambda: {"code": "older"})
     with pytest.raises(DataError, match="another version"):
         make_demo(made, workers=1)
@@ -203,8 +204,6 @@ def test_the_whole_set_is_hard_but_not_too_hard(tmp_path: Path) -> None:
 
 
 def _band_statistics(features: PerceptualMel, file: Path) -> np.ndarray:
-    import torch
-
     recording = read_recording(file)
     bands = features(torch.from_numpy(resample(recording.samples, recording.rate))[None])[0].reshape(64, 4, -1).mean(1)
     return torch.cat([bands.mean(1), bands.std(1)]).numpy()

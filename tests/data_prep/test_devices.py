@@ -21,11 +21,12 @@ HERTZ = np.geomspace(60, 15_000, 200)
 
 
 def noise(seed: int = 0, seconds: float = 0.5, rate: int = RATE) -> np.ndarray:
-    return 0.1 * np.random.default_rng(seed).standard_normal(int(seconds * rate))
+    return np.random.default_rng(seed).normal(0, 0.1, int(seconds * rate))
 
 
 def decibels(ratio: np.ndarray) -> np.ndarray:
-    return 20 * np.log10(np.abs(ratio))
+    level: np.ndarray = 20 * np.log10(np.abs(ratio))
+    return level
 
 
 def level(samples: np.ndarray) -> float:
@@ -37,7 +38,8 @@ def crest(samples: np.ndarray) -> float:
 
 
 def without_level(curve: np.ndarray) -> np.ndarray:
-    return curve - curve.mean()
+    centred: np.ndarray = curve - curve.mean()
+    return centred
 
 
 @pytest.mark.parametrize(

@@ -181,10 +181,19 @@ def test_skipped_clips_are_reported_by_stop_and_mended_when_repaired(make: Make,
     clip.write_bytes(original[:40] + b"\xff" + original[41:])  # the size in the header, not the file's
     folder = make(root.parent / "other", on_error="skip").folder
     skipped = PreparedSet.open(folder).identity
+    before = stamps(folder)
+    make(root.parent / "other", on_error="skip")
     with pytest.raises(Problems, match=clip.name):
         make(root.parent / "other")
+    assert stamps(folder) == before
     assert PreparedSet.open(folder).identity == skipped
     clip.write_bytes(original)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "write_json", lambda *_: pytest.fail("stopped between the arrays and the part file"))
+        with pytest.raises(pytest.fail.Exception):
+            make(root.parent / "other")
+    with pytest.raises(DataError, match="no finished prepared set"):  # not the old manifest over new rows
+        PreparedSet.open(folder)
     mended = make(root.parent / "other")
     assert mended.identity != skipped
     assert tree(mended.folder) == expected

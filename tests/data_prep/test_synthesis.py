@@ -146,7 +146,7 @@ def test_birds_sing_in_their_range() -> None:
 
 def test_announcements_begin_with_the_city_s_chime() -> None:
     city = CITIES["paris"]
-    heard = sum(np.abs(np.fft.rfft(life.announcement(generator("say", i), city))) for i in range(3))
+    heard = np.sum([np.abs(np.fft.rfft(life.announcement(generator("say", i), city))) for i in range(3)], axis=0)
     for note in city.chime:
         near = heard[int(4.8 * note) : int(5.2 * note)]
         assert abs(near.argmax() + int(4.8 * note) - 5 * note) <= 3
