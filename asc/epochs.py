@@ -1,7 +1,6 @@
 """What stands on disk after each epoch: predictions, accuracies, checkpoint; in that order, each whole or absent."""
 
 from contextlib import ExitStack
-from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -88,9 +87,8 @@ class EpochEnd(lightning.Callback):
             write_table(table, self.folder.predictions_file(epoch))
         row = epoch_row(table)
         if self.advance:
-            left = timedelta(seconds=round((monotonic() - self.started) * ((trainer.max_epochs or 0) - epoch - 1)))
-            note = f"epoch {epoch + 1}/{trainer.max_epochs}, seen {row['seen_accuracy']:.1%}"
-            self.advance(0, note=f"{note}, unseen {row['unseen_accuracy']:.1%}, {left} left")
+            scores = f"seen {row['seen_accuracy']:.1%}, unseen {row['unseen_accuracy']:.1%}"
+            self.advance(0, note=f"epoch {epoch + 1}/{trainer.max_epochs}, {scores}")
         return row
 
     def teardown(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, stage: str) -> None:

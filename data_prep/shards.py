@@ -160,7 +160,9 @@ def _publish(
     problems: list[Problem],
 ) -> None:
     if previous is not None and previous.records == tuple(records):
-        write_json(task.note, plain(dataclasses.replace(previous, problems=tuple(problems))))
+        part = dataclasses.replace(previous, problems=tuple(problems))
+        if part != previous:
+            write_json(task.note, plain(part))
         return
     if previous is not None:  # clips that were skipped are there now: what the manifest declares is about to change
         (task.folder / MANIFEST).unlink(missing_ok=True)

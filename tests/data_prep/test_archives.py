@@ -176,9 +176,9 @@ def test_every_truncation_and_many_flips_are_named_errors_or_harmless(tmp_path: 
     members = {"set/a.txt": b"some content, " * 20, "set/b.bin": os.urandom(100)}
     data = pack(members)
     path = tmp_path / "archive.zip"
-    attempts = [data[:length] for length in range(0, len(data), 3)]
+    attempts = [data[:length] for length in range(0, len(data), 5)]
     attempts += [
-        data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :] for at in range(len(data)) for bit in (1 << at % 8,)
+        data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :] for at in range(0, len(data), 2) for bit in (1 << at % 8,)
     ]
     allowed = {name.removeprefix("set/"): content for name, content in members.items()}
     for number, attempt in enumerate(attempts):

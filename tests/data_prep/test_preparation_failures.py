@@ -342,7 +342,9 @@ def large(large_root: Path, tmp_path: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_the_workers_end_with_the_command(large: list[str], number: signal.Signals) -> None:
     out = Path(large[large.index("--out") + 1])
     process = start(large)
