@@ -12,7 +12,7 @@ def paper() -> TrainingSettings:
 
 def demo() -> TrainingSettings:
     """Return a short schedule for small sets: fewer epochs at a higher rate, and rolled frames for rolled waveforms."""
-    return TrainingSettings(epochs=30, batch_size=16, learning_rate=2e-3, final_learning_rate=2e-5, roll="frames")
+    return TrainingSettings(epochs=50, batch_size=16, learning_rate=2e-3, final_learning_rate=2e-5, roll="frames")
 
 
 PRESETS: dict[str, Callable[[], TrainingSettings]] = {"demo": demo, "paper": paper}
