@@ -60,10 +60,13 @@ def _peak(work: Callable[[Path, int], None], folder: Path, clips: int, answer: C
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    work(folder, clips)
-    done.set()
-    watcher.join()
+    try:
+        work(folder, clips)
+    finally:
+        done.set()
+        watcher.join()
     answer.send(peak[0])
+    answer.close()
 
 
 def _measured(work: Callable[[Path, int], None], folder: Path, clips: int) -> float:
