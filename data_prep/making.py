@@ -21,7 +21,7 @@ from data_prep.metadata import COLUMNS, META, Problem, Problems
 from data_prep.workers import for_each
 
 HIGHEST_PEAK = 0.99  # of full scale
-_MADE = "made.json"
+MADE = "made.json"
 
 Versions: TypeAlias = Mapping[str, NDArray[np.floating]]
 
@@ -95,7 +95,7 @@ def code_digest(files: Iterable[Path]) -> str:
 
 def _claim(target: Path, origin: object) -> None:
     """Make `target` the folder of the set made from `origin`, or check that it already is."""
-    made = target / _MADE
+    made = target / MADE
     # Listed before looking for the mark, which another process may set at any moment, before all else.
     foreign = target.exists() and any(not path.name.startswith(".") for path in target.iterdir())
     if made.exists():
@@ -104,7 +104,7 @@ def _claim(target: Path, origin: object) -> None:
                 f"{target} was made from other inputs or by another version; name another folder, or delete it"
             )
     elif foreign:
-        raise DataError(f"{target} is not empty, and was not made here (no {_MADE}); name another folder")
+        raise DataError(f"{target} is not empty, and was not made here (no {MADE}); name another folder")
     else:
         write_text(made, as_json(origin))
 

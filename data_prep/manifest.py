@@ -44,6 +44,8 @@ class SetSettings:
         Whether the resampled waveforms are kept beside the features.
     reference_device
         The device whose clips are of kind `reference`.
+    origin
+        SHA-256 of what the recordings were made from, where they were made here: other sounds may have the same sizes.
     """
 
     name: str
@@ -52,6 +54,7 @@ class SetSettings:
     fit: bool
     waveforms: bool
     reference_device: str
+    origin: str = ""
 
     def __post_init__(self) -> None:
         if not self.features.n_fft <= self.seconds * self.features.sample_rate < float("inf"):

@@ -18,6 +18,7 @@ from common.identity import from_plain, plain
 from common.progress import progress
 from data_prep.features import FeatureSettings
 from data_prep.layouts import Layout
+from data_prep.making import MADE
 from data_prep.manifest import (
     CLIPS,
     MANIFEST,
@@ -131,6 +132,7 @@ def plan_set(
         fit=fit,
         waveforms=waveforms,
         reference_device=reference_device,
+        origin=hashlib.sha256((root / MADE).read_bytes()).hexdigest() if (root / MADE).is_file() else "",
     )
     clips["bytes"] = [_size(root / clip) for clip in clips["clip"]]
     settings = from_plain(SetSettings, plain(settings))  # 10 and 10.0 are one length

@@ -2,7 +2,8 @@
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Literal, ParamSpec
 
@@ -33,9 +34,24 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-def _saved(figure: Figure, form: Literal["png", "svg"]) -> bytes:
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the house style, whatever the user's settings are."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box in a plot; whole in the tables
+        yield
+
+
+def saved(figure: Figure, form: Literal["png", "svg", "pdf"]) -> bytes:
+    """Return the figure as a file's bytes, without a date or a program's name in them."""
     stream = io.BytesIO()
-    metadata: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[form]
+    metadata: dict[str, Any] = {
+        "svg": {"Date": None, "Creator": None},
+        "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }[form]
     figure.savefig(stream, format=form, metadata=metadata)
     return stream.getvalue()
 
@@ -45,12 +61,9 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Drawn]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Drawn:
-        with matplotlib.rc_context(), warnings.catch_warnings():
-            matplotlib.rcdefaults()
-            matplotlib.rcParams.update(_SETTINGS)
-            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box in a plot; whole in the tables
+        with house_style():
             figure = draw(*args, **kwargs)
-            return {"png": _saved(figure, "png"), "svg": _saved(figure, "svg")}
+            return {"png": saved(figure, "png"), "svg": saved(figure, "svg")}
 
     return drawn
 

@@ -302,3 +302,11 @@ def test_parts_hold_what_was_seen(make: Make) -> None:
     assert part["features"] == prepared.manifest.shards[3].features
     assert part["problems"] == []
     assert digest(prepared.manifest) == json.loads((prepared.folder / "manifest.json").read_text())["digest"]
+
+
+def test_recordings_made_of_other_things_are_another_set(root: Path, tmp_path: Path) -> None:
+    names = {identity(root, tmp_path)}
+    for origin in ("one synthesis", "a later one"):  # file names and sizes stay as they are
+        (root / "made.json").write_text(origin)
+        names.add(identity(root, tmp_path))
+    assert len(names) == 3
