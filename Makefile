@@ -30,7 +30,7 @@ demo: $(READY)
 check: $(READY)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) mypy asc common data_prep evaluation models benchmarks
+	$(RUN) mypy asc common data_prep evaluation models recipes benchmarks
 
 test: $(READY) check
 	$(RUN) pytest

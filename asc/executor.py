@@ -1,0 +1,181 @@
+"""Trains many runs, each once, in this process or on Ray. The run folders are the only state that launches share."""
+
+import fcntl
+import gc
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from asc.description import RunDescription
+from asc.overview import Planned, claim_file, failure_file, show_live, survey, totals_line
+from asc.ray_executor import on_ray
+from asc.run_folder import RunFolder
+from asc.training import Machine, train
+from common.errors import AscError, ConfigError, DataError, RunError
+from common.files import write_text
+from data_prep.storage import PreparedSet
+
+Executor = Literal["local", "ray"]
+# Goes once through the descriptions it is given; yields each when its attempt has ended, and why it failed ("" if not).
+Attempts = Callable[[Sequence[RunDescription]], Iterator[tuple[RunDescription, str]]]
+# Seconds between looks at runs that another launch is training, when nothing else is left to do.
+PATIENCE = 5.0
+
+
+def run_all(
+    descriptions: Sequence[RunDescription],
+    data: Path,
+    runs: Path,
+    *,
+    executor: Executor = "local",
+    machine: Machine,
+    ray_address: str | None = None,
+    runs_per_gpu: int = 1,
+    cpus_per_run: int = 1,
+) -> list[RunFolder]:
+    """Bring every run to its end, from wherever it is, and return their folders in the order given.
+
+    Finished runs cost a look at their folder. A run that another launch is training is passed over and looked at again
+    when the others are through, until it is finished or free. One that fails does not stop the others.
+
+    Launches keep out of each other's way by `flock` on a file in the run's folder. Processes of one machine can rely on
+    it. Across machines it holds only where the shared file system carries it: NFS does unless mounted with `nolock` or
+    `local_lock`; SMB, Lustre without `-o flock` and many FUSE file systems keep such locks to each machine. There, run
+    one launch at a time: a single one trains nothing twice on any file system, because its driver hands out each run
+    once. (Then the one thing left is a machine cut off from its Ray cluster, whose worker may go on for some seconds.)
+
+    Parameters
+    ----------
+    descriptions
+        The runs; one given twice is trained once.
+    data
+        Prepared set that all of them use, or a folder holding it; on Ray, at the same path on every machine.
+    runs
+        Folder of all runs; on Ray, shared by every machine at the same path.
+    executor
+        `local`: one after another in this process; `ray`: as many at once as there is room for, see `on_ray`.
+    machine
+        How each run is executed.
+    ray_address, runs_per_gpu, cpus_per_run
+        See `on_ray`; the local executor has no use for them.
+
+    Raises
+    ------
+    ConfigError
+        If a run is to be shared by several processes: that is for `python -m asc.train --devices`.
+    RunError
+        When all others are finished: names each run that failed, and why. Also if Ray is missing or not to be reached.
+    """
+    data, runs = data.resolve(), runs.resolve()
+    folders = [RunFolder.of(description, runs) for description in descriptions]
+    waiting = {
+        folder.path: run for folder, run in zip(folders, descriptions, strict=True) if not folder.done
+    }  # each once, in order
+    for description in waiting.values():
+        if description.training.world_size > 1:
+            raise ConfigError("world_size", description.training.world_size, "1 where many runs are trained")
+    if not waiting:
+        return folders
+    one = partial(attempt, data=data, runs=runs, machine=machine)
+    planned = [Planned.of(description, runs) for description in descriptions]
+    if executor == "ray":
+        resources = {"runs_per_gpu": runs_per_gpu, "cpus_per_run": cpus_per_run}
+        with on_ray(one, machine.accelerator, ray_address, **resources) as attempts, show_live(planned):
+            failures = _train_all(list(waiting.values()), runs, attempts)
+    else:
+        failures = _train_all(list(waiting.values()), runs, partial(_one_after_another, one, planned, runs))
+    if failures:
+        reasons = "".join(f"\n  {folder.path}: {reason}" for folder, reason in failures.items())
+        raise RunError(f"{len(failures)} of {len(set(folders))} runs failed, all others are finished:{reasons}")
+    return folders
+
+
+def _train_all(waiting: Sequence[RunDescription], runs: Path, attempts: Attempts) -> dict[RunFolder, str]:
+    """Attempt all, then again those that were passed over, until none is; return which failed and why."""
+    failures: dict[RunFolder, str] = {}
+    while waiting:
+        passed = []
+        for description, report in attempts(waiting):
+            folder = RunFolder.of(description, runs)
+            if report:
+                failures[folder] = report.splitlines()[0]
+                write_text(failure_file(folder), report.rstrip() + "\n")
+            elif not folder.done:
+                passed.append(description)
+        if len(passed) == len(waiting):
+            time.sleep(PATIENCE)
+        waiting = passed
+    return failures
+
+
+def _one_after_another(
+    one: Callable[[RunDescription], str], planned: Sequence[Planned], runs: Path, waiting: Sequence[RunDescription]
+) -> Iterator[tuple[RunDescription, str]]:
+    """Attempt in this process. Each run shows its own progress; a line of totals follows it, or a round of waiting."""
+    ended = 0
+    for description in waiting:
+        report = one(description)
+        yield description, report
+        if report or RunFolder.of(description, runs).done:
+            ended += 1
+            print(totals_line(survey(planned)), file=sys.stderr, flush=True)
+    if not ended:
+        print(totals_line(survey(planned)), file=sys.stderr, flush=True)
+
+
+def attempt(description: RunDescription, data: Path, runs: Path, machine: Machine) -> str:
+    """Train one run unless it is done or another process trains it; return why it failed, "" if it did not.
+
+    The first line is the reason; where nobody foresaw the error, its traceback follows.
+    """
+    folder = RunFolder.of(description, runs)
+    try:
+        with _claimed(folder) as free:
+            # Asked again under the claim: another launch may have finished the run since it was found waiting.
+            if not free or folder.done or _trained_alone(folder):
+                return ""
+            failure_file(folder).unlink(missing_ok=True)
+            prepared = PreparedSet.open(data)
+            if prepared.identity != description.data.identity:
+                raise DataError(
+                    f"the run is of {description.data.name} {description.data.identity[:12]}, not of {data}"
+                )
+            train(description, prepared, runs, machine)
+    except AscError as error:
+        return str(error)
+    except Exception as error:  # whatever it was, the other runs go on; the report holds the traceback
+        return f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
+    finally:
+        gc.collect()  # trainer and module hold each other: a run's clips leave the device's memory only so
+    return ""
+
+
+@contextmanager
+def _claimed(folder: RunFolder) -> Iterator[bool]:
+    """Claim the run among launches of many; yield whether it was free. The claim goes with the process.
+
+    It is not the lock of `RunFolder`, which `train` takes late, after the clips are loaded: this one costs nothing to
+    ask for and stands from before the run is found unfinished until its result is written.
+    """
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with claim_file(folder).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _trained_alone(folder: RunFolder) -> bool:
+    """Whether a training command of its own (`python -m asc.train`) holds the run."""
+    try:
+        with folder.locked():
+            return False
+    except RunError:
+        return True

@@ -1,0 +1,251 @@
+"""How many runs stand, read from their folders alone: for every executor, and from another process.
+
+`python -m asc.overview RUN...` shows it, once.
+"""
+
+import csv
+import fcntl
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from statistics import fmean, median
+from time import time
+from typing import Annotated, Any, Literal
+
+import tyro
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from asc.description import RunDescription
+from asc.run_folder import RunFolder, find_runs
+from common.command import run_command
+
+State = Literal["training", "failed", "partial", "missing", "done"]
+# In the order in which they are shown, where there is not room for all.
+STATES: tuple[State, ...] = ("training", "failed", "partial", "missing", "done")
+
+
+def claim_file(folder: RunFolder) -> Path:
+    """Return the file whose lock a launch of many runs holds while it trains this one."""
+    return folder.path / ".claim"
+
+
+def failure_file(folder: RunFolder) -> Path:
+    """Return the file that says, in its first line, why the last attempt at the run failed."""
+    return folder.path / "failure.txt"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run that is wanted, whether or not anything of it exists: its folder and how many epochs it has."""
+
+    folder: RunFolder
+    epochs: int
+
+    @classmethod
+    def of(cls, description: RunDescription, runs: Path) -> "Planned":
+        """Return what `description` asks for below `runs`."""
+        return cls(RunFolder.of(description, runs), description.training.epochs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How one run stands.
+
+    `epoch` counts finished epochs; accuracies (0 to 1, of the last finished epoch), `pace` (seconds an epoch, the
+    median) and `left` (seconds until it is finished, were it alone) are None while unknown.
+    """
+
+    folder: RunFolder
+    state: State
+    epoch: int
+    epochs: int
+    seen: float | None = None
+    unseen: float | None = None
+    pace: float | None = None
+    left: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Configuration and seed."""
+        return f"{self.folder.path.parent.name}/{self.folder.path.name}"
+
+
+@lru_cache(maxsize=4096)
+def _metrics(path: Path, _changed: int) -> dict[str, Any]:
+    """Return the fields of `Status` that metrics.csv tells."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    seen, unseen = (float(text) if (text := rows[-1][f"{part}_accuracy"]) else None for part in ("seen", "unseen"))
+    return {"epoch": len(rows), "seen": seen, "unseen": unseen, "pace": median(float(row["seconds"]) for row in rows)}
+
+
+def _claimed(folder: RunFolder) -> bool:
+    """Whether a launch holds the run. Asking takes no place: at worst a launch passes over it and comes back."""
+    try:
+        with claim_file(folder).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def status(planned: Planned) -> Status:
+    """Read how one run stands; a folder that is being written, moved or removed meanwhile does no harm."""
+    folder, epochs = planned.folder, planned.epochs
+    metrics: dict[str, Any] = {"epoch": 0}
+    changed = 0.0
+    try:
+        changed = folder.metrics_file.stat().st_mtime
+        metrics = _metrics(folder.metrics_file, folder.metrics_file.stat().st_mtime_ns)
+    except (OSError, LookupError, ValueError, csv.Error):
+        pass  # no epoch is finished
+    if folder.done:
+        return Status(folder=folder, state="done", epochs=epochs, left=0.0, **metrics | {"epoch": epochs})
+    pace = metrics.get("pace")
+    state: State = "partial" if metrics["epoch"] else "missing"
+    # Who trains without a claim that is seen here (a command of its own, another machine) still finishes epochs.
+    if _claimed(folder) or (pace is not None and time() - changed < 2 * pace + 5):
+        state = "training"
+    elif failure_file(folder).is_file():
+        state = "failed"
+    left = None if pace is None else pace * (epochs - metrics["epoch"])
+    return Status(folder=folder, state=state, epochs=epochs, left=left, **metrics)
+
+
+def survey(planned: Sequence[Planned]) -> list[Status]:
+    """Read how the runs stand, each once, in order."""
+    return [status(one) for one in dict.fromkeys(planned)]
+
+
+def time_left(statuses: Sequence[Status]) -> float | None:
+    """Estimate the seconds until all runs are finished, as many at a time as are being trained now.
+
+    Runs without an epoch are taken to be as fast as their configuration's others, or as the mean of all where there is
+    none. None while no run has finished an epoch. Failed runs are not waited for.
+    """
+    paces: dict[str, list[float]] = {}
+    for one in statuses:
+        if one.pace is not None:
+            paces.setdefault(one.folder.path.parent.name, []).append(one.pace)
+    waiting = [one for one in statuses if one.state not in ("done", "failed")]
+    if not waiting:
+        return 0.0
+    if not paces:
+        return None
+    usual = fmean(pace for some in paces.values() for pace in some)
+    left = []
+    for one in waiting:
+        known = paces.get(one.folder.path.parent.name)
+        left.append((one.epochs - one.epoch) * (one.pace or (fmean(known) if known else usual)))
+    at_once = max(1, sum(one.state == "training" for one in waiting))
+    return max(max(left), sum(left) / at_once)
+
+
+def _clock(seconds: float | None) -> str:
+    return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+def _percent(value: float | None) -> str:
+    return "?" if value is None else f"{value:.1%}"
+
+
+def _totals(statuses: Sequence[Status]) -> str:
+    count = Counter(one.state for one in statuses)
+    states = [f"{count['done']}/{len(statuses)} done"]
+    states += [f"{count[state]} {state}" for state in STATES[:-1] if count[state]]
+    epochs = f"{sum(one.epoch for one in statuses)}/{sum(one.epochs for one in statuses)} epochs"
+    return f"runs: {', '.join(states)}; {epochs}; {_clock(time_left(statuses))} left"
+
+
+def totals_line(statuses: Sequence[Status], named: int = 4) -> str:
+    """Return one line: how many runs are in which state, epochs, time left, and up to `named` of those training."""
+    now = [one for one in statuses if one.state == "training"]
+    parts = [
+        f"{one.name} {one.epoch}/{one.epochs} seen {_percent(one.seen)} unseen {_percent(one.unseen)}"
+        for one in now[:named]
+    ]
+    more = [f"{len(now) - named} more"] if len(now) > named else []
+    return "; ".join([_totals(statuses), *parts, *more])
+
+
+def table(statuses: Sequence[Status], rows: int | None = None) -> Table:
+    """Return a table of at most `rows` runs, those being trained first, finished ones last, and the totals below."""
+    shown = sorted(statuses, key=lambda one: STATES.index(one.state))[:rows]
+    result = Table(caption=_totals(statuses), caption_justify="left")
+    result.add_column("run", overflow="fold")
+    result.add_column("state")
+    for heading in ("epoch", "seen", "unseen", "left"):
+        result.add_column(heading, justify="right")
+    for one in shown:
+        known = (_percent(one.seen), _percent(one.unseen), _clock(one.left)) if one.epoch else ("", "", "")
+        result.add_row(one.name, one.state, f"{one.epoch}/{one.epochs}", *known)
+    if len(shown) < len(statuses):
+        result.add_row(f"and {len(statuses) - len(shown)} more")
+    return result
+
+
+@contextmanager
+def show_live(planned: Sequence[Planned], period: float = 10.0) -> Iterator[None]:
+    """Show how the runs stand on standard error while the body works, and once more when it has ended.
+
+    A table that is kept up to date in a terminal; without one, a line every `period` seconds.
+    """
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with Live(
+            get_renderable=lambda: table(survey(planned), max(1, console.height - 7)),
+            console=console,
+            refresh_per_second=1,
+        ):
+            yield
+        return
+    over = threading.Event()
+
+    def report() -> None:
+        while not over.wait(period):
+            print(totals_line(survey(planned)), file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=report, name="overview", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        print(totals_line(survey(planned)), file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewOptions:
+    """Show how runs stand: state, epoch, accuracy of the last finished epoch, time left."""
+
+    run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """Run, configuration (all its seeds) or folder of them; those that nobody has begun are not known here."""
+    more: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN ...")] = ()
+    """More of them."""
+
+
+def _command(options: OverviewOptions) -> None:
+    planned = [
+        Planned(folder, folder.description().training.epochs) for folder in find_runs([options.run, *options.more])
+    ]
+    Console().print(table(survey(planned)))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_command(OverviewOptions, _command, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

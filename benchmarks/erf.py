@@ -1,0 +1,64 @@
+"""The effective receptive field of a set of clips beside one float32 training pass over as many.
+
+`python -m benchmarks.erf`
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from asc.allocator import keep_freed_memory
+from benchmarks import Comparison, compare
+from evaluation.erf import effective_receptive_field
+from models.initialisation import initialise
+from models.resnet import AudioResNet, NetworkSettings
+from models.weights.damping import damp
+
+_BATCH, _CLIPS, _SHAPE = 16, 48, (1, 256, 431)
+# The map may cost at most 1.2 passes. Deeper than D=2 a place sees all mel bands and most of the frames.
+_LEAST = 1 / 1.2
+_SIZES = ((32, 1, None), (32, 1, 0.1), (32, 3, 0.1), (64, 1, None))
+
+
+def _network(width: int, depth: int, damping: float | None) -> AudioResNet:
+    network = AudioResNet(NetworkSettings(width=width, depth=depth))
+    initialise(network, "kaiming", seed=0)
+    if damping is not None:
+        damp(network, damping)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def training_pass(network: AudioResNet, clips: Tensor) -> Callable[[], None]:
+    """Return a pass over `clips` that computes the gradient of the loss for every weight, in float32."""
+    labels = torch.arange(len(clips)) % network.settings.classes
+
+    def run() -> None:
+        network.train()
+        for batch, label in zip(clips.split(_BATCH), labels.split(_BATCH), strict=True):
+            network.zero_grad()
+            nn.functional.cross_entropy(network(batch), label).backward()  # type: ignore[no-untyped-call]
+
+    return run
+
+
+def measure() -> list[Comparison]:
+    """Measure on noise of the size of 10 s clips, in batches of 16, with all of the machine's cores."""
+    keep_freed_memory()  # as training and `asc.erf` do
+    clips = torch.randn(_CLIPS, *_SHAPE, generator=torch.Generator().manual_seed(0))
+    rows = []
+    for width, depth, damping in _SIZES:
+        network = _network(width, depth, damping)
+        what = f"receptive field map, {_CLIPS} clips, {'damped' if damping else 'base'} W={width} D={depth}"
+
+        def ours(network: AudioResNet = network) -> None:
+            effective_receptive_field(network.features, clips.split(_BATCH))
+
+        peer = "training pass, float32"
+        rows.append(compare(what, ours, peer, training_pass(network, clips), least=_LEAST, turns=5, burst=1))
+    return rows
+
+
+if __name__ == "__main__":
+    for row in measure():
+        print(row)

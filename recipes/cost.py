@@ -1,0 +1,62 @@
+"""What a figure's runs would cost, told beforehand."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from asc.data import Sides
+from asc.description import RunDescription
+from asc.module import build_network
+from data_prep.storage import PreparedSet
+from models.complexity import complexity
+from models.resnet import NetworkSettings
+
+# A step is a forward and a backward pass, which costs twice a forward one.
+_PASSES = 3
+_PROBE_WIDTH, _PROBE_CLIPS = 32, 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCost:
+    """Parameters, multiply-accumulates of the whole training (and evaluation after each epoch), and final weights."""
+
+    parameters: int
+    macs: float
+    weight_bytes: int
+
+
+def run_cost(description: RunDescription, prepared: PreparedSet) -> RunCost:
+    """Count what `description` costs: nothing is trained."""
+    sides = Sides.of(prepared, description)
+    network = build_network(replace(description, network=replace(description.network)))
+    size = complexity(network, (description.network.channels, *prepared.shape))
+    clips = _PASSES * len(sides.train) + len(sides.test)
+    state = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+    total = float(size.macs) * clips * description.training.epochs
+    return RunCost(parameters=size.parameters, macs=total, weight_bytes=state)
+
+
+def macs_per_second(descriptions: Sequence[RunDescription], prepared: PreparedSet, accelerator: str) -> float:
+    """Measure how fast this machine trains a network of width 32 on clips of the set, at the runs' precision."""
+    probe = replace(descriptions[0], network=NetworkSettings(width=_PROBE_WIDTH, classes=len(prepared.scenes)))
+    device = torch.device(accelerator)
+    network = build_network(probe).to(device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    inputs = torch.randn(_PROBE_CLIPS, 1, *prepared.shape, device=device)
+    labels = torch.zeros(_PROBE_CLIPS, dtype=torch.long, device=device)
+    half = probe.training.precision == "bf16-mixed"
+    durations = []
+    for _ in range(4):
+        start = time.perf_counter()
+        with torch.autocast(accelerator, dtype=torch.bfloat16, enabled=half):
+            loss = nn.functional.cross_entropy(network(inputs), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if accelerator == "cuda":
+            torch.cuda.synchronize()
+        durations.append(time.perf_counter() - start)
+    done = complexity(network.float(), (1, *prepared.shape)).macs * _PASSES * _PROBE_CLIPS
+    return float(done / np.median(durations[1:]))

@@ -1,0 +1,26 @@
+"""Figures 1 and 17: one network scaled in four ways, against its number of parameters."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from recipes.command import Recipe, RecipeOptions
+from recipes.drawing import accuracy_lines
+from recipes.koutini2021.grids import scaled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RecipeOptions):
+    """Draw accuracy against the number of parameters, scaled in four ways."""
+
+    widths: tuple[int, ...] = ()
+    """Widths W of the width series (default: the preset's)."""
+
+
+def scaling_recipe(name: str, *, damped: bool) -> Recipe:
+    """Return the recipe of the damped or of the base network."""
+    return Recipe(
+        name=name,
+        options=Options,
+        points=lambda options: scaled(options.preset, options.widths, damped=damped),
+        draw=partial(accuracy_lines, x="parameters", label="parameters", logarithmic=True),
+    )

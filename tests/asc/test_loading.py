@@ -1,0 +1,96 @@
+"""A finished run back in memory scores its test clips as it did when it was trained."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load, save_file
+
+from asc.loading import finished_runs, load_run
+from asc.prediction import logits_of
+from asc.run_folder import RunFolder
+from asc.training import Machine
+from common.errors import RunError
+from data_prep.storage import PreparedSet
+from tests.asc.conftest import Trained
+
+
+@pytest.mark.parametrize("roll", ["frames", "waveform"])
+def test_the_last_predictions_come_out_again(trained: Trained, prepared: PreparedSet, roll: str) -> None:
+    folder = trained(roll=roll, epochs=2)
+    run = load_run(folder, prepared, "cpu")
+    table = pd.read_parquet(folder.predictions_file(1))
+    logits = logits_of(run.module, run.sides.test, nullcontext)
+    np.testing.assert_allclose(logits, table.filter(like="logit:").to_numpy(), atol=1e-5)
+    assert list(prepared.clips["clip"].iloc[run.unseen]) == list(table["clip"][~table["seen"]])
+    assert set(prepared.clips["device"].iloc[run.unseen]) == {"b", "s1"}
+    assert not run.module.training
+    assert run.name == f"{folder.path.parent.name}-{folder.path.name}"
+
+
+def test_spectrograms_come_in_order_and_gradients_stay_on(trained: Trained, prepared: PreparedSet) -> None:
+    run = load_run(trained(epochs=1), prepared, "cpu")
+    batches = []
+    for batch in run.spectrograms(run.unseen, 4):
+        assert torch.is_grad_enabled()
+        assert not batch.requires_grad
+        batches.append(batch)
+    assert [len(batch) for batch in batches] == [4, 4, 4]
+    mean, deviation = (getattr(run.module, name).numpy() for name in ("band_mean", "band_deviation"))
+    expected = (prepared.spectrograms(run.unseen).astype(np.float32) - mean) / deviation
+    np.testing.assert_allclose(torch.cat(batches)[:, 0].numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_that_processes_shared_loads_in_one(trained: Trained, prepared: PreparedSet) -> None:
+    folder = trained(epochs=1)
+    description = folder.description()
+    shared = replace(description, training=replace(description.training, world_size=2))
+    folder.description_file.unlink()
+    folder.write_description(shared)
+    run = load_run(folder, prepared, "cpu")
+    assert run.description == shared
+    assert {type(module).__name__ for module in run.module.modules()} & {"BatchNorm2d", "SyncBatchNorm2d"} == {
+        "BatchNorm2d"
+    }
+
+
+def test_runs_that_are_not_finished_are_named(trained: Trained, capsys: pytest.CaptureFixture[str]) -> None:
+    done, stopped = trained(epochs=1), trained(epochs=1, seed=1)
+    stopped.result_file.unlink()
+    assert [run.path for run in finished_runs([done.path.parent])] == [done.path]
+    assert f"{stopped.path} is not finished" in capsys.readouterr().err
+    with pytest.raises(RunError, match="none of these runs is finished"):
+        finished_runs([stopped.path])
+
+
+def test_what_cannot_be_loaded_is_named(trained: Trained, prepared: PreparedSet, tmp_path: Path) -> None:
+    folder = trained(epochs=1)
+    good = folder.weights_file.read_bytes()
+    state = load(good)
+    with pytest.raises(RunError, match="no run description"):
+        load_run(RunFolder(tmp_path), prepared, "cpu")
+    for content in (b"", good[:-9], b"\xff" * 100):
+        folder.weights_file.write_bytes(content)
+        with pytest.raises(RunError, match=r"weights.safetensors cannot be used"):
+            load_run(folder, prepared, "cpu")
+    for name, tensor in (("band_mean", torch.zeros(())), ("network.classifier.0.weight", torch.zeros(2, 2))):
+        save_file({**state, name: tensor}, folder.weights_file)
+        with pytest.raises(RunError, match=r"weights.safetensors cannot be used"):
+            load_run(folder, prepared, "cpu")
+    save_file({name: tensor for name, tensor in state.items() if name != "band_mean"}, folder.weights_file)
+    with pytest.raises(RunError, match=r"weights.safetensors cannot be used.*band_mean"):
+        load_run(folder, prepared, "cpu")
+    folder.result_file.unlink()
+    with pytest.raises(RunError, match="not finished"):
+        load_run(folder, prepared, "cpu")
+
+
+def test_another_set_is_refused(trained: Trained, prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = trained(epochs=1, machine=Machine())
+    monkeypatch.setattr(prepared, "identity", "0" * 64)
+    with pytest.raises(RunError, match=f"was trained on the prepared set {prepared.name}-"):
+        load_run(folder, prepared, "cpu")

@@ -1,0 +1,124 @@
+"""Every accuracy figure in a tiny form, end to end; and what a recipe promises: shared runs, honest partial plots."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from asc.run_folder import find_runs
+from data_prep.storage import PreparedSet
+from recipes.command import Recipe, run_recipe
+from recipes.koutini2021 import fig01_parameters, fig03_width, fig04_depth, fig05_pointwise_depth, fig17_parameters
+from recipes.koutini2021 import grids as sizes
+
+RECIPES = [fig01_parameters.RECIPE, fig03_width.RECIPE, fig04_depth.RECIPE, fig05_pointwise_depth.RECIPE]
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the demo grids tiny."""
+    for name, grid in {
+        "WIDTHS": (2, 3),
+        "DEPTHS": (1, 2),
+        "POINTWISE_DEPTHS": (0, 1),
+        "DEPTH_WIDTH": 2,
+        "WIDE_AND_DEEP": ((3, 2),),
+    }.items():
+        monkeypatch.setitem(getattr(sizes, name), "demo", grid)
+
+
+def make(recipe: Recipe, prepared: PreparedSet, folder: Path, *more: str) -> int:
+    places = ["--data", str(prepared.folder), "--runs", str(folder / "runs"), "--out", str(folder / "figures")]
+    small = ["--epochs", "1", "--seeds", "1", "--accelerator", "cpu", "--precision", "32-true"]
+    return run_recipe(recipe, [*places, *small, *more])
+
+
+def table(recipe: Recipe, folder: Path) -> pd.DataFrame:
+    return pd.read_csv((folder / "figures" / recipe.name).with_suffix(".csv"))
+
+
+def trained(folder: Path) -> int:
+    return len(find_runs([folder / "runs"]))
+
+
+def test_figures_share_runs_and_are_drawn_whole(prepared: PreparedSet, tmp_path: Path) -> None:
+    counts = []
+    for recipe in RECIPES:
+        assert make(recipe, prepared, tmp_path) == 0
+        counts.append(trained(tmp_path))
+        for suffix in (".png", ".pdf"):
+            assert (tmp_path / "figures" / recipe.name).with_suffix(suffix).stat().st_size > 5_000
+    # Damped: W = 2, 3; D = 2; K = 0; W = 3 with D = 2. Then base W = 2, 3; then base D = 2; then base K = 0.
+    assert counts == [5, 7, 8, 9]
+    # All but one of the base network's four ways of scaling are trained by now.
+    assert make(fig17_parameters.RECIPE, prepared, tmp_path) == 0
+    assert trained(tmp_path) == 10
+    figure = table(fig03_width.RECIPE, tmp_path)
+    assert figure[["series", "width"]].drop_duplicates().to_numpy().tolist() == [
+        ["base", 2], ["damped", 2], ["base", 3], ["damped", 3]
+    ]  # fmt: skip
+    assert set(figure["part"]) == {"seen", "unseen"}
+    assert figure["mean"].between(0, 1).all()
+    scaling = table(fig01_parameters.RECIPE, tmp_path)
+    assert scaling["series"].nunique() == 4
+    assert scaling["parameters"].nunique() == 5
+
+
+def test_a_second_launch_trains_nothing_and_draws_the_same(
+    prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert make(fig03_width.RECIPE, prepared, tmp_path, "--widths", "2") == 0
+    files = {path: path.read_bytes() for path in (tmp_path / "figures").rglob("*.*")}
+    monkeypatch.setattr("asc.training._trainer", lambda *_: pytest.fail("trained again"))
+    assert make(fig03_width.RECIPE, prepared, tmp_path, "--widths", "2") == 0
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_a_dry_run_counts_and_trains_nothing(
+    prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert make(fig03_width.RECIPE, prepared, tmp_path, "--widths", "2") == 0
+    capsys.readouterr()
+    assert make(fig03_width.RECIPE, prepared, tmp_path, "--dry-run") == 0
+    output = capsys.readouterr().out
+    assert "4 runs: 2 done, 0 partial, 2 missing" in output
+    assert trained(tmp_path) == 2
+    (tmp_path / "figures").joinpath("koutini2021", "fig03_width.csv").unlink()
+    assert "MB on disk" in output
+
+
+def test_a_partial_plot_says_what_is_missing(
+    prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert make(fig03_width.RECIPE, prepared, tmp_path, "--widths", "2") == 0
+    footers: list[str] = []
+    monkeypatch.setattr(
+        "recipes.command.save_figure", lambda _f, _t, footer, target: footers.append(footer) or [target]
+    )
+    assert make(fig03_width.RECIPE, prepared, tmp_path, "--plot-only") == 0
+    assert "PARTIAL: 2 of 4 runs are missing" in footers[0]
+    assert "preset demo" in footers[0]
+    assert trained(tmp_path) == 2
+
+
+def test_nothing_to_plot_is_still_a_plot_that_says_so(prepared: PreparedSet, tmp_path: Path) -> None:
+    assert make(fig04_depth.RECIPE, prepared, tmp_path, "--plot-only") == 0
+    assert table(fig04_depth.RECIPE, tmp_path).empty
+
+
+def test_the_paper_preset_is_the_papers_grid() -> None:
+    points = fig03_width.RECIPE.points(fig03_width.Options(data=Path(), runs=Path(), out=Path(), preset="paper"))
+    assert len(points) == 14
+    assert max(point.width for point in points) == 512
+    points = fig01_parameters.RECIPE.points(
+        fig01_parameters.RECIPE.options(data=Path(), runs=Path(), out=Path(), preset="paper")
+    )
+    assert (
+        len({tuple(point.network.values()) for point in points}) == 20
+    )  # 7 widths, 4 further D, 5 further K, 4 of W x D
+    assert all(point.damping == 0.1 for point in points)
+
+
+def test_no_seeds_is_an_error(prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert make(fig03_width.RECIPE, prepared, tmp_path, "--seeds", "0") == 1
+    assert "seeds" in capsys.readouterr().err
