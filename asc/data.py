@@ -57,7 +57,7 @@ class Sides:
         if len(train) < description.training.batch_size:
             raise DataError(
                 f"{len(train)} training clips are too few for one batch of {description.training.batch_size}; "
-                "lower --batch-size or train on more devices or cities"
+                "test on fewer cities (--test-cities), train on more devices (--train-devices) or lower --batch-size"
             )
         labels = np.searchsorted(np.array(prepared.scenes), prepared.clips["scene"].to_numpy(str)).astype(np.int64)
         return cls(part, train, test, labels, seen_devices(prepared.clips, part))

@@ -30,6 +30,7 @@ from evaluation.text import grid_text
 from evaluation.writers import csv_text
 
 SHARES = (0.5, 0.95)
+_SUFFIXES = tuple(f"{100 * share:g}" for share in SHARES)
 _WORDS: dict[Layer, str] = {"features": "the last block's output", "class-map": "the class map before pooling"}
 _FORMS: tuple[Literal["png", "pdf"], ...] = ("png", "pdf")
 
@@ -114,9 +115,8 @@ def extents_table(maps: Sequence[tuple[str, ErfMap]], layer: Layer, features: Fe
     for name, erf in maps:
         row: dict[str, str | int | float] = {"run": name, "layer": layer, "clips": erf.clips}
         row |= {"receptive_mels": erf.maximum[0], "receptive_frames": erf.maximum[1]}
-        for share in SHARES:
+        for share, suffix in zip(SHARES, _SUFFIXES, strict=True):
             held = extent(erf, share)
-            suffix = f"{100 * share:g}"
             row |= {f"mels_{suffix}": held.mels, f"frames_{suffix}": held.frames}
             row |= {f"seconds_{suffix}": held.frames * hop}
         rows.append(row)
@@ -189,11 +189,11 @@ def _text(table: pd.DataFrame) -> str:
     headings = [
         "run",
         "clips",
-        *(f"{unit} {100 * share:g} %" for share in SHARES for unit in ("bands", "frames", "s")),
+        *(f"{unit} {s} %" for s in _SUFFIXES for unit in ("bands", "frames", "s")),
     ]
     rows = []
     for row in table.to_dict("records"):
-        cells = [[f"{row[f'mels_{s}']}", f"{row[f'frames_{s}']}", f"{row[f'seconds_{s}']:.2f}"] for s in ("50", "95")]
+        cells = [[f"{row[f'mels_{s}']}", f"{row[f'frames_{s}']}", f"{row[f'seconds_{s}']:.2f}"] for s in _SUFFIXES]
         rows.append([str(row["run"]), str(row["clips"]), *(cell for part in cells for cell in part)])
     note = "Smallest intervals about the centre of the receptive field that hold so much of the mean absolute gradient."
     return grid_text(Grid("Effective receptive field, " + _WORDS[table.layer.iloc[0]], headings, rows, note))

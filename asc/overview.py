@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -19,6 +19,7 @@ from time import time
 from typing import Annotated, Any, Literal
 
 import tyro
+from rich import box
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -28,7 +29,7 @@ from asc.run_folder import RunFolder, find_runs
 from common.command import run_command
 
 State = Literal["training", "failed", "partial", "missing", "done"]
-# In the order in which they are shown, where there is not room for all.
+# In the order in which they are shown.
 STATES: tuple[State, ...] = ("training", "failed", "partial", "missing", "done")
 
 
@@ -78,8 +79,16 @@ class Status:
         return f"{self.folder.path.parent.name}/{self.folder.path.name}"
 
 
+def _changed(file: Path) -> float:
+    """Return when the file was last written, in seconds; 0 where there is none."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 @lru_cache(maxsize=4096)
-def _metrics(path: Path, _changed: int) -> dict[str, Any]:
+def _metrics(path: Path, _changed: float) -> dict[str, Any]:
     """Return the fields of `Status` that metrics.csv tells."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -92,31 +101,27 @@ def _claimed(folder: RunFolder) -> bool:
     try:
         with claim_file(folder).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
         return False
-    return False
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
 
 
 def status(planned: Planned) -> Status:
     """Read how one run stands; a folder that is being written, moved or removed meanwhile does no harm."""
     folder, epochs = planned.folder, planned.epochs
+    changed, failed = (_changed(file) for file in (folder.metrics_file, failure_file(folder)))
     metrics: dict[str, Any] = {"epoch": 0}
-    changed = 0.0
-    try:
-        changed = folder.metrics_file.stat().st_mtime
-        metrics = _metrics(folder.metrics_file, folder.metrics_file.stat().st_mtime_ns)
-    except (OSError, LookupError, ValueError, csv.Error):
-        pass  # no epoch is finished
+    with suppress(OSError, LookupError, ValueError, csv.Error):  # else no epoch is finished
+        metrics = _metrics(folder.metrics_file, changed)
     if folder.done:
         return Status(folder=folder, state="done", epochs=epochs, left=0.0, **metrics | {"epoch": epochs})
     pace = metrics.get("pace")
     state: State = "partial" if metrics["epoch"] else "missing"
     # Who trains without a claim that is seen here (a command of its own, another machine) still finishes epochs.
-    if _claimed(folder) or (pace is not None and time() - changed < 2 * pace + 5):
+    fresh = pace is not None and changed > failed and time() - changed < 2 * pace + 5
+    if _claimed(folder) or fresh:
         state = "training"
-    elif failure_file(folder).is_file():
+    elif failed:
         state = "failed"
     left = None if pace is None else pace * (epochs - metrics["epoch"])
     return Status(folder=folder, state=state, epochs=epochs, left=left, **metrics)
@@ -170,22 +175,18 @@ def _totals(statuses: Sequence[Status]) -> str:
 def totals_line(statuses: Sequence[Status], named: int = 4) -> str:
     """Return one line: how many runs are in which state, epochs, time left, and up to `named` of those training."""
     now = [one for one in statuses if one.state == "training"]
-    parts = [
-        f"{one.name} {one.epoch}/{one.epochs} seen {_percent(one.seen)} unseen {_percent(one.unseen)}"
-        for one in now[:named]
-    ]
-    more = [f"{len(now) - named} more"] if len(now) > named else []
-    return "; ".join([_totals(statuses), *parts, *more])
+    parts = [_totals(statuses)]
+    for one in now[:named]:
+        parts.append(f"{one.name} {one.epoch}/{one.epochs} seen {_percent(one.seen)} unseen {_percent(one.unseen)}")
+    return "; ".join(parts + [f"{len(now) - named} more"] * (len(now) > named))
 
 
 def table(statuses: Sequence[Status], rows: int | None = None) -> Table:
     """Return a table of at most `rows` runs, those being trained first, finished ones last, and the totals below."""
     shown = sorted(statuses, key=lambda one: STATES.index(one.state))[:rows]
-    result = Table(caption=_totals(statuses), caption_justify="left")
-    result.add_column("run", overflow="fold")
-    result.add_column("state")
-    for heading in ("epoch", "seen", "unseen", "left"):
-        result.add_column(heading, justify="right")
+    result = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, caption=_totals(statuses), caption_justify="left")
+    for heading, width in {"run": 1, "state": 8, "epoch": 7, "seen": 6, "unseen": 6, "left": 7}.items():
+        result.add_column(heading, no_wrap=True, min_width=width)
     for one in shown:
         known = (_percent(one.seen), _percent(one.unseen), _clock(one.left)) if one.epoch else ("", "", "")
         result.add_row(one.name, one.state, f"{one.epoch}/{one.epochs}", *known)
@@ -202,11 +203,8 @@ def show_live(planned: Sequence[Planned], period: float = 10.0) -> Iterator[None
     """
     console = Console(stderr=True)
     if console.is_terminal:
-        with Live(
-            get_renderable=lambda: table(survey(planned), max(1, console.height - 7)),
-            console=console,
-            refresh_per_second=1,
-        ):
+        height = max(1, console.height - 7)  # what is not rows: headings, frame, totals
+        with Live(console=console, refresh_per_second=1, get_renderable=lambda: table(survey(planned), height)):
             yield
         return
     over = threading.Event()
@@ -239,7 +237,8 @@ def _command(options: OverviewOptions) -> None:
     planned = [
         Planned(folder, folder.description().training.epochs) for folder in find_runs([options.run, *options.more])
     ]
-    Console().print(table(survey(planned)))
+    console = Console()
+    console.print(table(survey(planned)), width=None if console.is_terminal else 120)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -22,10 +22,10 @@ from data_prep.features import FeatureSettings
 from data_prep.layouts import LAYOUTS, Layout
 from data_prep.making import Take
 from data_prep.manifest import MANIFEST, SetSettings
-from data_prep.metadata import Problem, Problems, read_clips
+from data_prep.metadata import META, Problem, Problems, read_clips
 from data_prep.preparation import clip_bytes, commonest_seconds, feature_bytes, plan_set, prepare
 from data_prep.remotes import RELEASES
-from data_prep.simulated_set import make_simulated, name_devices, plan_simulated, simulated_origin
+from data_prep.simulated_set import REFERENCE, make_simulated, name_devices, plan_simulated, simulated_origin
 from data_prep.splits import Rule, SplitSettings, count_table, make_split
 from data_prep.storage import PreparedSet
 from data_prep.synthesis.signals import LENGTH, RATE
@@ -59,7 +59,8 @@ class Options:
     train_devices: tuple[str, ...] = ()
     """Devices to train on, or all; the reference device where not given."""
     reference_device: str = "a"
-    """The device that the others are compared with."""
+    """The device that the others are compared with; with simulated, the one whose recordings are played to the others,
+    where there are lists (the set calls it a)."""
     seconds: float | None = None
     """Length of every clip; where not given, 10 (tau2019, tau2020), 1 (tau2022), or the commonest one found."""
     fit: bool = False
@@ -102,6 +103,11 @@ class Options:
         return LAYOUTS.get(self.dataset, LAYOUTS["folder"])
 
     @property
+    def reference(self) -> str:
+        """The reference device of the set."""
+        return REFERENCE if self.dataset in MADE else self.reference_device
+
+    @property
     def processes(self) -> int:
         """How many worker processes to use."""
         return self.workers or count_cores()
@@ -109,7 +115,7 @@ class Options:
     @property
     def default_split(self) -> SplitSettings:
         """The split that the set is given."""
-        devices = self.train_devices or (self.reference_device,)
+        devices = self.train_devices or (self.reference,)
         return SplitSettings(rule=self.split, test_cities=self.test_cities, train_devices=devices)
 
 
@@ -126,7 +132,7 @@ def _made(options: Options) -> tuple[Path, list[Take], Path | None]:
         origin, takes = demo_origin(), plan_demo()
     else:
         devices = name_devices(responses)
-        takes = plan_simulated(recordings, devices)
+        takes = plan_simulated(recordings, devices, options.reference_device)
         origin = simulated_origin(recordings, devices, takes)
     return options.out / f"recordings-{options.dataset}-{digest(origin)[:12]}", takes, recordings
 
@@ -138,7 +144,12 @@ def _recordings(options: Options) -> Path:
         if options.recordings is None or options.responses is None:
             make_demo(root, options.processes)
         else:
-            make_simulated(options.recordings, options.responses, root, options.processes)
+            source = options.reference_device
+            make_simulated(options.recordings, options.responses, root, options.processes, source=source)
+            for device, response in name_devices(options.responses).items():
+                print(f"device {device} is {response.name}")
+            if not (options.recordings / META).is_file():
+                print("cities are dealt out to the recordings: they are names, not places")
         return root
     if options.download:
         release = RELEASES[options.dataset]
@@ -206,7 +217,7 @@ def _report(prepared: PreparedSet) -> None:
     _describe(prepared.clips, prepared.seconds, prepared.split_defaults)
     for how, count in manifest.fitted.items():
         if how in ("cropped", "wrapped"):
-            print(f"{count} clips of another length were {how}")
+            print(f"{count} of other lengths: {how}")
     silent = prepared.clips["clip"][prepared.clips["silent"]].tolist()
     if silent:
         _warn([f"{len(silent)} clips hold nothing but zeros: {', '.join(silent[:10])}{', ...' * (len(silent) > 10)}"])
@@ -229,7 +240,7 @@ def _prepare(options: Options) -> None:
         seconds=options.seconds,
         fit=options.fit,
         waveforms=options.waveforms,
-        reference_device=options.reference_device,
+        reference_device=options.reference,
     )
     _warn(plan.warnings)
     if options.verify and (plan.folder / MANIFEST).is_file():

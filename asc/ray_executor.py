@@ -84,7 +84,7 @@ def _import_ray() -> ModuleType:
     """Import Ray with authentication on and usage statistics off, which it reads when it is first loaded."""
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # Its coming way, asked for in a warning: no GPUs for a run leaves them alone instead of hiding them.
+    # What later versions do and this one warns about: a run that asks for no GPU does not have them hidden.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray

@@ -23,6 +23,7 @@ from asc.epochs import LAST_EPOCHS, EpochEnd
 from asc.example import write_example
 from asc.module import SceneClassifier
 from asc.run_folder import RunFolder
+from common.errors import ConfigError
 from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
 from data_prep.storage import PreparedSet
 from models.complexity import complexity
@@ -48,7 +49,15 @@ class Machine:
 
 
 def choose_accelerator(wanted: str) -> str:
-    """Turn `auto` into `cuda` where there is a GPU, else `cpu`."""
+    """Turn `auto` into `cuda` where there is a GPU, else `cpu`.
+
+    Raises
+    ------
+    ConfigError
+        If `cuda` is asked for and there is none.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("accelerator", wanted, "PyTorch finds no GPU here; cpu, or auto")
     return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
 
 

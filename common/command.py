@@ -29,6 +29,12 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     raise Stopped(number)
 
 
+def _program() -> str | None:
+    """Return how this program is started, for its usage text: `python -m asc.train`, or a script's path."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return f"python -m {spec.name}" if spec else None
+
+
 def run_command(options: type[T], command: Callable[[T], int | None], arguments: list[str] | None = None) -> int:
     """Parse the command line into `options`, run `command` on it, and return the exit code.
 
@@ -36,7 +42,7 @@ def run_command(options: type[T], command: Callable[[T], int | None], arguments:
     """
     previous = {number: signal.signal(number, _stop) for number in _SIGNALS}
     try:
-        return command(tyro.cli(options, args=arguments)) or 0
+        return command(tyro.cli(options, args=arguments, prog=_program())) or 0
     except AscError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -45,7 +45,8 @@ class _Lines:
         if now - self.last >= self.period or self.done >= self.total:
             self.last = now
             rate = self.counted / max(now - self.start, 1e-9)
-            left = timedelta(seconds=round((self.total - self.done) / rate)) if rate else "unknown"
+            to_do = self.total - self.done
+            left = timedelta(seconds=round(to_do / rate) if rate else 0) if rate or not to_do else "unknown"
             line = f"{self.title}: {self.done}/{self.total} {self.unit}, {rate:.1f} {self.unit}/s, {left} left"
             print(f"{line}, {self.note}" if self.note else line, file=sys.stderr, flush=True)
 

@@ -3,8 +3,9 @@
 Facts: the data cards of TAU Urban Acoustic Scenes 2019, 2020 Mobile and 2022 Mobile (Heittola, Mesaros, Virtanen).
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _SCENES = (
@@ -117,3 +118,24 @@ LAYOUTS = {
         Layout(name="tau2022", scenes=_SCENES, cities=_CITIES, devices=_DEVICES, seconds=1.0, indices=3),
     )
 }
+
+
+_TAU_DEVICE = re.compile(r"[abcd]|s\d+")
+
+
+def device_kinds(devices: Sequence[str], reference: str, *, made: bool) -> dict[str, str]:
+    """Return whether each device is the reference, real or simulated.
+
+    All others are simulated where the recordings were `made` by this project; else those named s1, s2, ... where every
+    name is one of TAU's: among other names s9 may be a telephone.
+    """
+    tau = all(map(_TAU_DEVICE.fullmatch, devices))
+    kinds = {device: "simulated" if made or (tau and device.startswith("s")) else "real" for device in devices}
+    return kinds | {reference: "reference"}
+
+
+def alike_but_for_case(names: Iterable[str]) -> list[str]:
+    """Return the names that another one equals but for capitals: most often one thing, spelt twice."""
+    names = list(names)
+    counts = Counter(map(str.casefold, names))
+    return [name for name in names if counts[name.casefold()] > 1]

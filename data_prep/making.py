@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from common.errors import DataError
 from common.files import as_json, atomic_path, remove_stale_temporaries, write_text
 from common.progress import progress
-from data_prep.metadata import COLUMNS, META, Problem, Problems
+from data_prep.metadata import COLUMNS, MADE, META, Problem, Problems
 from data_prep.workers import for_each
 
 HIGHEST_PEAK = 0.99  # of full scale
-MADE = "made.json"
 
 Versions: TypeAlias = Mapping[str, NDArray[np.floating]]
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from common.errors import ConfigError, DataError
-from data_prep.layouts import Layout
+from data_prep.layouts import Layout, alike_but_for_case, device_kinds
 
 META = "meta.csv"
+MADE = "made.json"  # stands beside meta.csv where the recordings were made by this project
 COLUMNS = ("filename", "scene_label", "identifier", "source_label")
 FOLDS = {
     f"evaluation_setup/fold1_{name}.csv": side for name, side in (("train",) * 2, ("test",) * 2, ("evaluate", "test"))
@@ -23,7 +24,6 @@ _LONGEST = 1_000
 _UNREADABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f\udc80-\udcff]")
 _PART = r"(?!\.{0,2}(?:/|$))[^/\\]+"
 _INSIDE = re.compile(rf"(?![A-Za-z]:){_PART}(?:/{_PART})*")
-_SIMULATED = re.compile(r"s\d+")
 _AUDIO = (".wav", ".flac", ".ogg")
 
 
@@ -80,7 +80,8 @@ def read_clips(
     layout
         What the lists may say.
     reference_device
-        The device whose `kind` is "reference".
+        The device whose `kind` is "reference". Others are "real" or "simulated": all of a set whose recordings were
+        made here, and those named s1, s2, ... where all are named as in TAU.
     check_files
         Whether to look for the recordings (their names, not their content).
 
@@ -116,7 +117,10 @@ def read_clips(
     known = sorted(set(clips["device"]))
     if known and reference_device not in known:
         raise ConfigError("reference_device", reference_device, f"one of the devices in {META}: {', '.join(known)}")
-    clips.loc[clips["device"] == reference_device, "kind"] = "reference"
+    kinds = device_kinds(known, reference_device, made=(root / MADE).is_file())
+    clips.insert(len(clips.columns) - 1, "kind", clips["device"].map(kinds).astype("str"))
+    warnings += _tell("devices differ from another only in case", alike_but_for_case(known))
+    warnings += _tell("cities differ from another only in case", alike_but_for_case(sorted(set(clips["city"]))))
     return clips, problems + fold_problems, warnings
 
 
@@ -201,9 +205,8 @@ def _check_rows(meta: _List, layout: Layout) -> tuple[pd.DataFrame, list[Problem
             faults.append(f"listed in line {first[0]} already" + (f", as {first[1]!r}" if first[1] != clip else ""))
         problems += [Problem(META, line, f"{_quote(clip)}: {fault}") for fault in faults]
         if not faults:
-            kind = "simulated" if _SIMULATED.fullmatch(device) else "real"
-            good.append((line, clip, stem.removesuffix(f"-{device}"), scene, city, location, device, kind))
-    clips = pd.DataFrame(good, columns=["line", "clip", "recording", "scene", "city", "location", "device", "kind"])
+            good.append((line, clip, stem.removesuffix(f"-{device}"), scene, city, location, device))
+    clips = pd.DataFrame(good, columns=["line", "clip", "recording", "scene", "city", "location", "device"])
     short = clips["recording"].str.rpartition("/")[2] if good else clips["recording"]
     if not pd.DataFrame({"recording": short, "device": clips["device"]}).duplicated().any():
         clips["recording"] = short  # else folders tell recordings of one name apart

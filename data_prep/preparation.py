@@ -18,7 +18,6 @@ from common.identity import from_plain, plain
 from common.progress import progress
 from data_prep.features import FeatureSettings
 from data_prep.layouts import Layout
-from data_prep.making import MADE
 from data_prep.manifest import (
     CLIPS,
     MANIFEST,
@@ -31,7 +30,7 @@ from data_prep.manifest import (
     identify,
     sealed,
 )
-from data_prep.metadata import Problem, Problems, read_clips
+from data_prep.metadata import MADE, Problem, Problems, read_clips
 from data_prep.recording import probe
 from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
 from data_prep.splits import SplitSettings, make_split

@@ -90,11 +90,11 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.]|-", "_", name)
 
 
-def _from_lists(recordings: Path, devices: tuple[str, ...]) -> Iterator[Take]:
-    clips, problems, _ = read_clips(recordings, LAYOUTS["folder"], REFERENCE)
+def _from_lists(recordings: Path, devices: tuple[str, ...], source: str) -> Iterator[Take]:
+    clips, problems, _ = read_clips(recordings, LAYOUTS["folder"], source)
     if problems:
         raise Problems(problems)
-    for clip in clips[clips["device"] == REFERENCE].itertuples():
+    for clip in clips[clips["device"] == source].itertuples():
         yield Take(
             stem=str(clip.recording).removeprefix("audio/").replace("/", "_"),
             scene=str(clip.scene),
@@ -122,14 +122,16 @@ def _from_folders(recordings: Path, devices: tuple[str, ...]) -> Iterator[Take]:
             )
 
 
-def plan_simulated(recordings: Path, devices: Iterable[str]) -> list[Take]:
+def plan_simulated(recordings: Path, devices: Iterable[str], source: str = REFERENCE) -> list[Take]:
     """Return the recordings found and what their versions on `devices` (and a) will be called.
 
     Parameters
     ----------
     recordings
-        A folder in the TAU layout, whose device-a clips, scenes, cities and locations are used, or a folder with one
-        subfolder of audio files per class, whose places are dealt out to ten cities.
+        A folder in the TAU layout, whose clips of one device, scenes, cities and locations are used, or a folder with
+        one subfolder of audio files per class, whose places are dealt out to ten cities.
+    source
+        That device; its clips become those of device a.
 
     Raises
     ------
@@ -138,8 +140,9 @@ def plan_simulated(recordings: Path, devices: Iterable[str]) -> list[Take]:
     """
     if not recordings.is_dir():
         raise DataError(f"{recordings} is no folder; name one with {META}, or with one subfolder per class")
-    find = _from_lists if (recordings / META).is_file() else _from_folders
-    takes = list(find(recordings, (REFERENCE, *devices)))
+    versions = (REFERENCE, *devices)
+    listed = (recordings / META).is_file()
+    takes = list(_from_lists(recordings, versions, source) if listed else _from_folders(recordings, versions))
     if not takes:
         raise DataError(f"{recordings} holds neither {META} nor subfolders with WAV, FLAC or Ogg files, one per class")
     first: dict[str, Take] = {}
@@ -195,7 +198,9 @@ def simulated_origin(recordings: Path, responses: Mapping[str, Path], takes: Ite
     }
 
 
-def make_simulated(recordings: Path, responses: Path, target: Path, workers: int, devices: int = 8) -> None:
+def make_simulated(
+    recordings: Path, responses: Path, target: Path, workers: int, devices: int = 8, source: str = REFERENCE
+) -> None:
     """Write recordings and their versions on simulated devices into `target`: meta.csv and audio/ as TAU has them.
 
     Every recording is written as device a and on every other device, 24 bit, one channel, at its own rate. Killed and
@@ -203,7 +208,7 @@ def make_simulated(recordings: Path, responses: Path, target: Path, workers: int
 
     Parameters
     ----------
-    recordings
+    recordings, source
         See `plan_simulated`.
     responses
         Folder of impulse responses of any rate, length, level, delay and polarity.
@@ -221,7 +226,7 @@ def make_simulated(recordings: Path, responses: Path, target: Path, workers: int
     """
     chosen = name_devices(responses, devices)
     _check_responses(chosen)
-    takes = plan_simulated(recordings, chosen)
+    takes = plan_simulated(recordings, chosen, source)
     origin = simulated_origin(recordings, chosen, takes)
     play = partial(_play, recordings=recordings, responses=chosen)
     make_set(target, takes, play, origin=origin, bits=24, workers=workers, title="simulating devices")

@@ -140,6 +140,10 @@ class _Window:
         return max(0, self.reach.first + self.reach.jump * self.middle)
 
     @property
+    def centre(self) -> float:
+        return self.reach.centre + self.reach.jump * self.middle
+
+    @property
     def stop(self) -> int:
         return min(self.size, self.reach.last + self.reach.jump * self.middle + 1)
 
@@ -161,15 +165,22 @@ def _windows(layer: nn.Module, batch: Tensor) -> tuple[_Window, _Window]:
     return mel, frame
 
 
+def _summed(layer: nn.Module, batch: Tensor, mel: _Window, frame: _Window) -> Tensor:
+    """Return the absolute gradient at the places from `start` to `stop`, summed over a batch."""
+    part = batch[:, :, mel.start : mel.stop, frame.start : frame.stop].detach().contiguous().requires_grad_()
+    (gradient,) = torch.autograd.grad(layer(part)[:, :, mel.place, frame.place].sum(), part)
+    return gradient.abs_().mean(dim=1).sum(dim=0, dtype=torch.float64)
+
+
 def effective_receptive_field(layer: nn.Module, batches: Iterable[Tensor]) -> ErfMap:
     """Return the mean absolute gradient of `layer`'s middle output place with respect to its input.
 
-    The gradient is that of the sum over the place's channels; the mean is over clips (and input channels), summed in
-    float64. Computed in evaluation mode and float32; `layer` is left as it was.
+    The gradient is that of the sum over the place's channels; the mean is over clips (and input channels). Computed in
+    evaluation mode and float32, summed in float64; `layer` is left as it was. Where a recording is digital silence,
+    neighbours tie in a max pool and rounding decides which passes the gradient on.
 
     Only the part of the input that the place can see is computed, which changes nothing: a side of it that lies inside
-    the input lies inside every layer, so no padding is met there, and a side that does not is left whole. (Where a
-    recording is digital silence, neighbours tie in a max pool and rounding decides which passes the gradient on.)
+    the input lies inside every layer, so no padding is met there, and a side that does not is left whole.
 
     Parameters
     ----------
@@ -190,16 +201,14 @@ def effective_receptive_field(layer: nn.Module, batches: Iterable[Tensor]) -> Er
             if total is None:
                 mel, frame = _windows(layer, batch)
                 total = batch.new_zeros(mel.stop - mel.start, frame.stop - frame.start, dtype=torch.float64)
-            part = batch[:, :, mel.start : mel.stop, frame.start : frame.stop].detach().contiguous().requires_grad_()
-            (gradient,) = torch.autograd.grad(layer(part)[:, :, mel.place, frame.place].sum(), part)
-            total += gradient.abs_().mean(dim=1).sum(dim=0, dtype=torch.float64)
+            total += _summed(layer, batch, mel, frame)
             clips += len(batch)
     if total is None:
         raise DataError("there is no clip to compute an effective receptive field from")
     return ErfMap(
         values=(total / clips)[mel.first - mel.start :, frame.first - frame.start :].cpu().numpy(),
         first=(mel.first, frame.first),
-        centre=(mel.reach.centre + mel.reach.jump * mel.middle, frame.reach.centre + frame.reach.jump * frame.middle),
+        centre=(mel.centre, frame.centre),
         maximum=(mel.reach.size, frame.reach.size),
         clips=clips,
     )

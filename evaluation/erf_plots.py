@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from evaluation.erf import ErfMap, extent
 from evaluation.style import GREY
@@ -50,14 +52,7 @@ def draw_maps(maps: Sequence[tuple[str, ErfMap]], *, span: int | None = None, fo
     for axes, (title, erf) in zip(panels.flat, maps, strict=False):
         image = _panel(axes, title, erf)
         axes.set(xlim=frame, ylim=mel)
-    for axes in panels.flat[len(maps) :]:
-        axes.set_visible(False)
-    for axes in panels[:, 0]:
-        axes.set_ylabel("mel bands from the centre")
-    for column, axes in enumerate(panels[-1]):
-        shown = axes if axes.get_visible() else panels[-2, column]
-        shown.tick_params(labelbottom=True)
-        shown.set_xlabel("frames from the centre")
+    _label(panels, len(maps))
     bar = figure.colorbar(image, ax=panels, aspect=16 * rows, pad=0.02, ticks=_TICKS, format="%g")
     bar.set_label("mean |gradient| / its maximum")
     bar.outline.set_visible(False)
@@ -65,6 +60,18 @@ def draw_maps(maps: Sequence[tuple[str, ErfMap]], *, span: int | None = None, fo
         lines = textwrap.wrap(footer, int(22 * size[0]))
         figure.supxlabel("\n".join(lines), fontsize=6, color=GREY, x=0.01, ha="left")
     return figure
+
+
+def _label(panels: NDArray[Any], used: int) -> None:
+    """Name the axes at the left and at the bottom, and hide the panels that are not used."""
+    for axes in panels.flat[used:]:
+        axes.set_visible(False)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("mel bands from the centre")
+    for column, axes in enumerate(panels[-1]):
+        shown = axes if axes.get_visible() else panels[-2, column]
+        shown.tick_params(labelbottom=True)
+        shown.set_xlabel("frames from the centre")
 
 
 def _limit(maps: Sequence[ErfMap], axis: int, span: int | None) -> tuple[float, float]:

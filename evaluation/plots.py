@@ -144,14 +144,14 @@ def recording_on_two_devices(example: Example) -> Figure:
             values, origin="lower", aspect="auto", extent=extent, cmap="magma", interpolation="none", **limits
         )
         axes.set(title=title, xlabel="time, s")
-    figure.colorbar(image, ax=[left, right], label="level, weighted dB", pad=0.01, aspect=30)
+    figure.colorbar(image, ax=[left, right], label="feature value", pad=0.01, aspect=30)
     hertz = [frequency for frequency in _HERTZ if example.fmin < frequency < example.fmax]
     left.set_yticks(mel_band(np.array(hertz, float), example.fmin, example.fmax, mels), [f"{f:,}" for f in hertz])
     left.set_ylabel("frequency, Hz (mel scale)")
     change = (spectrograms[1] - spectrograms[0]).mean(axis=1)
     profile.axvline(0, color="#bbbbbb", linewidth=0.8)
     profile.plot(change, np.arange(mels), color="#222222", linewidth=1.2)
-    profile.set(title="unseen less seen", xlabel="mean, weighted dB")
+    profile.set(title="unseen less seen", xlabel="mean feature value")
     bands = profile.secondary_yaxis("right")
     bands.set_ylabel("mel band")
     return figure

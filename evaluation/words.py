@@ -37,6 +37,9 @@ def in_words(configuration: Configuration) -> str:
     description = configuration.description
     known = {part: _settings(description, part) for part in ("network", "weights", "split")}
     parts = [f"{part}: {text}" for part, text in known.items() if text]
+    data = description.get("data", {})
+    if data:
+        parts.insert(0, f"data: {data.get('name', '?')} {str(data.get('identity', ''))[:12]}")
     training = description.get("training", {})
     if "epochs" in training:
         parts.append(f"training: {count(training['epochs'], 'epoch')}, batches of {training.get('batch_size', '?')}")

@@ -77,14 +77,14 @@ def draw(values: NDArray[np.float32], devices: tuple[str, ...], seconds: float, 
     for axis, device, spectrogram in zip(axes[:-1], devices, values, strict=True):
         image = _spectrogram(axis, spectrogram, seconds, (low, high))
         axis.set_title(f"device {device}")
-    figure.colorbar(image, ax=axes[count - 1], label="weighted dB")  # type: ignore[arg-type]
+    figure.colorbar(image, ax=axes[count - 1], label="feature value")  # type: ignore[arg-type]
     axes[0].set_ylabel("mel band")
     bands = np.arange(values.shape[1]) + 0.5
     for position, (device, spectrogram) in enumerate(zip(devices[1:], values[1:], strict=True)):
         style = mark(position)
         axes[-1].plot((spectrogram - values[0]).mean(axis=1), bands, color=style["color"], label=device, linewidth=1.2)
     axes[-1].axvline(0, color="#999999", linewidth=0.8)
-    axes[-1].set(title=f"less {devices[0]}", xlabel="mean, weighted dB")
+    axes[-1].set(title=f"less {devices[0]}", xlabel="mean feature value")
     axes[-1].legend()
     return figure
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -60,23 +61,27 @@ class EpochLog(lightning.Callback):
 """
 SWEEP = """
 import json, sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from asc.description import RunDescription
 from asc.executor import run_all
 from asc.training import Machine
-from common.errors import AscError
+from common.command import run_command
 from common.identity import from_plain
 
-if __name__ == "__main__":
-    options = json.loads(sys.argv[1])
+@dataclass
+class Options:
+    text: str
+
+def sweep(given):
+    options = json.loads(given.text)
     base = from_plain(RunDescription, options.pop("description"))
     seeds = [replace(base, seed=seed) for seed in range(options.pop("seeds"))]
-    try:
-        folders = run_all(seeds, Path(options.pop("data")), Path(options.pop("runs")), machine=Machine(), **options)
-    except AscError as error:
-        sys.exit(f"error: {error}")
+    folders = run_all(seeds, Path(options.pop("data")), Path(options.pop("runs")), machine=Machine(), **options)
     print(sum(folder.done for folder in folders))
+
+if __name__ == "__main__":
+    sys.exit(run_command(Options, sweep))
 """
 
 
@@ -104,9 +109,10 @@ class Sweep:
 
     def start(self, environment: dict[str, str] | None = None, **how: Any) -> "subprocess.Popen[str]":
         described = plain(self.description)
-        options = {"description": described, "seeds": self.seeds, "runs": str(self.runs), **how}
+        places = {"data": str(self.prepared.folder), "runs": str(self.runs)}
+        text = json.dumps({"description": described, "seeds": self.seeds, **places, **how})
         return subprocess.Popen(
-            [sys.executable, self.folder / "sweep.py", json.dumps(options | {"data": str(self.prepared.folder)})],
+            [sys.executable, self.folder / "sweep.py", "--text", text],
             env=os.environ | self.environment | (environment or {}),
             cwd=self.folder,
             stdout=subprocess.PIPE,
@@ -122,6 +128,14 @@ class Sweep:
         assert process.returncode == 0, errors
         assert output.strip().splitlines()[-1] == str(self.seeds)
         return errors
+
+    def wait_for(self, lines: int, process: "subprocess.Popen[str]") -> None:
+        """Return when so many lines are in the log."""
+        deadline = time.monotonic() + 200
+        while not self.log.exists() or self.log.read_text().count("\n") < lines:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
     def lines(self, what: str) -> list[tuple[str, int]]:
         lines = [line.split() for line in self.log.read_text().splitlines()]

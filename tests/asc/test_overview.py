@@ -82,6 +82,15 @@ def test_a_silent_run_stops_counting_as_training(tmp_path: Path) -> None:
         assert status(one).state == state
 
 
+def test_a_run_that_has_just_failed_is_not_training_until_it_finishes_another_epoch(tmp_path: Path) -> None:
+    one = planned(tmp_path, "alpha/seed-0")
+    write_metrics(one, [60.0], age=10)
+    failure_file(one.folder).write_text("diverged\n")
+    assert status(one).state == "failed"
+    write_metrics(one, [60.0] * 2, age=-1)
+    assert status(one).state == "training"
+
+
 @pytest.mark.parametrize("text", ["", "epoch\n", "epoch,seen_accuracy,unseen_accuracy,seconds\n0,x,y,z\n", "\0"])
 def test_damaged_metrics_count_as_no_epoch(tmp_path: Path, text: str) -> None:
     one = planned(tmp_path, "alpha/seed-0")
@@ -125,7 +134,7 @@ def shown(every_state: list[Planned], rows: int | None = None) -> list[str]:
 
 
 def test_the_table_shows_what_is_being_trained_first(every_state: list[Planned]) -> None:
-    names = [match[1] for line in shown(every_state) if (match := re.search(r"│ (\w+)/seed-0", line))]
+    names = [match[1] for line in shown(every_state) if (match := re.match(r" ?(\w+)/seed-0", line))]
     assert names == ["epsilon", "delta", "gamma", "beta", "alpha"]
     short = "\n".join(shown(every_state, rows=2))
     assert "and 3 more" in short

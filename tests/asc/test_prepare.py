@@ -186,7 +186,7 @@ def test_silence_and_other_lengths_are_said(arguments: list[str], root: Path, ca
     assert main([*arguments, "--fit"]) == 0
     out, err = capsys.readouterr()
     assert f"warning: 1 clips hold nothing but zeros: {clips[0]}" in err
-    assert "1 clips of another length were cropped" in out
+    assert "1 of other lengths: cropped" in out
 
 
 def test_verify_reports_and_does_not_mend(arguments: list[str], root: Path, capsys: Capture) -> None:
@@ -261,10 +261,19 @@ def test_simulated(tmp_path: Path, capsys: Capture) -> None:
     assert not (tmp_path / "out").exists()
     assert main(arguments) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[:8] == told[:8]
+    assert out[:3] == [
+        "device b is 0.wav",
+        "device c is 1.wav",
+        "cities are dealt out to the recordings: they are names, not places",
+    ]
+    assert out[3:11] == told[:8]
     first = PreparedSet.open(tmp_path / "out")
     assert (len(first), first.name, first.seconds) == (30, "simulated", 0.25)
-    assert set(first.clips["device"]) == {"a", "b", "c"}
+    assert dict(zip(first.clips["device"], first.clips["kind"], strict=True)) == {
+        "a": "reference",
+        "b": "simulated",
+        "c": "simulated",
+    }
     soundfile.write(tmp_path / "responses/1.wav", np.eye(1, 400)[0], 44_100, subtype="PCM_24")
     assert main(arguments) == 0
     assert len(list((tmp_path / "out").glob("recordings-simulated-*"))) == 2  # never a stale one

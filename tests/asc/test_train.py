@@ -78,11 +78,18 @@ def test_results_on_standard_output_and_the_folder_alone_on_the_last_line(
         (["--seed", "-1"], "seed"),
         (["--devices", "4"], "multiple of the 4"),
         (["--data", "nowhere"], "nowhere"),
+        (["--accelerator", "cuda"], "accelerator"),
     ],
 )
 def test_what_cannot_be_is_a_named_error(
-    prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], reason: str
+    prepared: PreparedSet,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    more: list[str],
+    reason: str,
 ) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert main(arguments(prepared, tmp_path / "runs", *more)) == 1
     captured = capsys.readouterr()
     assert captured.err.startswith("error: ")

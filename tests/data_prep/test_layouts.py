@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.layouts import LAYOUTS
+from data_prep.layouts import LAYOUTS, alike_but_for_case, device_kinds
 from data_prep.metadata import COLUMNS, read_clips
 
 TAU2020 = LAYOUTS["tau2020"]
@@ -111,3 +111,21 @@ def test_lists_of_either_version_load_with_audio_of_either(tmp_path: Path) -> No
     (tmp_path / lost).unlink()
     clips, problems, _ = read_clips(tmp_path, TAU2020)
     assert {problem.reason.split("'")[1] for problem in problems} == {lost, *gone}
+
+
+@pytest.mark.parametrize(
+    ("devices", "made", "kinds"),
+    [
+        (["a", "b", "s1", "s10"], False, ["reference", "real", "simulated", "simulated"]),
+        (["a", "s9", "pixel7"], False, ["reference", "real", "real"]),  # s9 is a telephone here
+        (["a", "b", "s1"], True, ["reference", "simulated", "simulated"]),
+        (["a"], False, ["reference"]),
+    ],
+)
+def test_kinds_of_devices(devices: list[str], made: bool, kinds: list[str]) -> None:
+    assert list(device_kinds(devices, "a", made=made).values()) == kinds
+
+
+def test_names_that_only_capitals_tell_apart() -> None:
+    assert alike_but_for_case(["Zoom", "zoom", "pixel"]) == ["Zoom", "zoom"]
+    assert alike_but_for_case([]) == []

@@ -287,3 +287,19 @@ def test_real_recordings_through_real_microphones(real_data: Path, tmp_path: Pat
     for clip in clips["clip"]:
         samples = read(tmp_path / "set" / clip)
         assert 1e-4 < np.abs(samples).max() < 0.991
+
+
+def test_recordings_of_any_device_can_be_played_to_the_others(tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    rows = ["filename\tscene_label\tidentifier\tsource_label"]
+    for number, device in enumerate(("zoom", "phone", "zoom")):
+        soundfile.write(tmp_path / f"audio/{number}.wav", np.ones(4410) / 4, 44_100)
+        rows.append(f"audio/{number}.wav\tpark\tdelft-{number}\t{device}")
+    (tmp_path / "meta.csv").write_text("\n".join(rows) + "\n")
+    takes = plan_simulated(tmp_path, ["b"], "zoom")
+    assert [(take.source, take.devices) for take in takes] == [
+        ("audio/0.wav", ("a", "b")),
+        ("audio/2.wav", ("a", "b")),
+    ]
+    with pytest.raises(ConfigError, match=r"phone.*zoom"):
+        plan_simulated(tmp_path, ["b"])

@@ -146,7 +146,7 @@ def test_real_recordings_as_autograd_does_them_one_by_one(
     for clips, dtype, tolerance in ((sounding, torch.float32, 1e-5), (silent, torch.float64, 1e-9)):
         layer = layer.to(dtype)
         whole = clip_by_clip(layer, clips.to(dtype))
-        erf = effective_receptive_field(layer, clips.to(dtype).split(3))
+        erf = effective_receptive_field(layer, torch.split(clips.to(dtype), 3))
         assert np.abs(placed(erf, whole.shape) - whole).max() <= tolerance * whole.max()
 
 
@@ -181,7 +181,7 @@ def test_batches_do_not_show_and_the_network_is_left_as_it_was(damping: float | 
     clips = noise(7, 1, 256, 200)
     state = {name: tensor.clone() for name, tensor in made.state_dict().items()}
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        maps = [effective_receptive_field(made.features, clips.split(size)) for size in (1, 3, 7)]
+        maps = [effective_receptive_field(made.features, torch.split(clips, size)) for size in (1, 3, 7)]
     for other in maps[1:]:
         np.testing.assert_allclose(other.values, maps[0].values, atol=1e-6 * maps[0].values.max())
         assert other.clips == 7
@@ -191,6 +191,16 @@ def test_batches_do_not_show_and_the_network_is_left_as_it_was(damping: float | 
     assert all(torch.equal(tensor, state[name]) for name, tensor in made.state_dict().items())
     assert clips.grad is None
     assert not clips.requires_grad
+    assert torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_computes_it_in_float32_proper() -> None:
+    made = network(width=16, damping=0.1)
+    clips = noise(4, 1, 256, 431)
+    expected = effective_receptive_field(made.features, [clips]).values
+    values = effective_receptive_field(made.cuda().features, [clips.cuda()]).values
+    assert np.abs(values - expected).max() <= 1e-4 * expected.max()  # TensorFloat-32 misses this
 
 
 def test_what_has_no_extent_says_so() -> None:
@@ -199,7 +209,7 @@ def test_what_has_no_extent_says_so() -> None:
     assert not erf.values.any()
     with pytest.raises(DataError, match=r"zero everywhere .*init = kaiming"):
         extent(erf, 0.5)
-    start.features[0].weight.data.fill_(float("nan"))  # type: ignore[union-attr, operator]
+    start.features[0].weight.data.fill_(float("nan"))  # type: ignore[operator]
     with pytest.raises(DataError, match="not finite"):
         extent(effective_receptive_field(start.features, [noise(1, 1, 256, 200)]), 0.5)
     with pytest.raises(DataError, match="no clip"):
@@ -254,7 +264,7 @@ def test_pictures_show_every_map_on_one_scale_to_the_same_bytes(count: int, span
     maps = [(f"number {i}", made_map(np.eye(11 + 2 * i) + 0.1, (0, 0), (5.0 + i, 5.0 + i))) for i in range(count)]
     with house_style():
         figure = draw_maps(maps, span=span, footer="what was averaged")
-        files = [saved(draw_maps(maps, span=span, footer="x"), form) for form in ("png", "pdf") for _ in range(2)]  # type: ignore[arg-type]
+        files = [saved(draw_maps(maps, span=span, footer="x"), form) for form in ("png", "pdf") for _ in range(2)]
     drawn = [axes for axes in figure.axes if axes.get_visible() and axes.get_title(loc="left")]
     assert [axes.get_title(loc="left") for axes in drawn] == [name for name, _ in maps]
     widest = 11 + 2 * (count - 1) if span is None else span

@@ -12,7 +12,8 @@ QUICK = Bootstrap(replicates=200)
 def test_a_configuration_is_told_in_words() -> None:
     text = in_words(configuration(seeds=(0, 1), damping=0.1))
     assert text == (
-        "network: width 32, depth 1, pointwise depth 1; weights: damping 0.1, init fixup; split: rule unseen-city, "
+        "data: demo c0ffeec0ffee; network: width 32, depth 1, pointwise depth 1; weights: damping 0.1, init fixup; "
+        "split: rule unseen-city, "
         "test cities 3, train devices a; training: 30 epochs, batches of 16; seeds 0, 1"
     )
     assert "no damping" in in_words(configuration())
