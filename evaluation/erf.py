@@ -175,9 +175,8 @@ def _summed(layer: nn.Module, batch: Tensor, mel: _Window, frame: _Window) -> Te
 def effective_receptive_field(layer: nn.Module, batches: Iterable[Tensor]) -> ErfMap:
     """Return the mean absolute gradient of `layer`'s middle output place with respect to its input.
 
-    The gradient is that of the sum over the place's channels; the mean is over clips (and input channels). Computed in
-    evaluation mode and float32, summed in float64; `layer` is left as it was. Where a recording is digital silence,
-    neighbours tie in a max pool and rounding decides which passes the gradient on.
+    The gradient is of the sum over the place's channels, in evaluation mode and float32; the mean over clips (and input
+    channels). Where a recording is digital silence, neighbours tie in a max pool and rounding decides between them.
 
     Only the part of the input that the place can see is computed, which changes nothing: a side of it that lies inside
     the input lies inside every layer, so no padding is met there, and a side that does not is left whole.
