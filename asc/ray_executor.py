@@ -5,6 +5,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from types import ModuleType
@@ -65,19 +66,19 @@ def on_ray(
             raise ConfigError(field, value, "a whole number of at least 1")
     resources = {"num_cpus": float(cpus_per_run), "num_gpus": 1 / runs_per_gpu if accelerator == "cuda" else 0.0}
     ray = _import_ray()
-    try:
-        with _own_interruption():
-            _connect(ray, address)
-        _check_room(ray, resources)
-        task = ray.remote(_work).options(**resources, max_retries=MAX_RETRIES)
+    with redirect_stdout(sys.stderr):  # where Ray would tell of lost workers; that is for results alone
+        try:
+            with _own_interruption():
+                _connect(ray, address)
+            _check_room(ray, resources)
+            task = ray.remote(_work).options(**resources, max_retries=MAX_RETRIES)
 
-        def attempts(waiting: Sequence[RunDescription]) -> Iterator[tuple[RunDescription, str]]:
-            yield from _gather(ray, {task.remote(attempt, run, cpus_per_run): run for run in waiting})
+            def attempts(waiting: Sequence[RunDescription]) -> Iterator[tuple[RunDescription, str]]:
+                yield from _gather(ray, {task.remote(attempt, run, cpus_per_run): run for run in waiting})
 
-        with redirect_stdout(sys.stderr):  # where Ray would tell of lost workers; that is for results alone
             yield attempts
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 def _import_ray() -> ModuleType:
@@ -140,7 +141,12 @@ def _work(attempt: Callable[[RunDescription], str], description: RunDescription,
 def _gather(ray: ModuleType, pending: dict[Any, RunDescription]) -> Iterator[tuple[RunDescription, str]]:
     """Yield runs as their attempts end."""
     while pending:
-        (reference, *_), _ = ray.wait(list(pending), num_returns=1)
+        # Waiting in Ray would swallow what the signal handlers of commands raise; waiting here does not.
+        ready, _ = ray.wait(list(pending), num_returns=1, timeout=0)
+        if not ready:
+            time.sleep(0.2)
+            continue
+        reference = ready[0]
         description = pending.pop(reference)
         try:
             report: str = ray.get(reference)

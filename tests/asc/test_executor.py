@@ -172,7 +172,7 @@ def test_finished_runs_cost_nothing(
     monkeypatch.setattr("asc.executor.attempt", lambda *_: pytest.fail("attempted again"))
     monkeypatch.setattr("asc.executor.on_ray", lambda *_: pytest.fail("Ray was started"))
     for executor in ("local", "ray"):
-        again = run_all(wanted, Path("nowhere"), tmp_path, executor=executor, machine=Machine())  # type: ignore[arg-type]
+        again = run_all(wanted, Path("nowhere"), tmp_path, executor=executor, machine=Machine())
         assert again == first[:2]
     assert [folder.result_file.stat().st_mtime_ns for folder in first] == before
 
@@ -267,7 +267,11 @@ def test_a_launch_killed_half_way_is_continued_by_the_next(
 ) -> None:
     broken = Sweep(tmp_path, prepared, description, seeds=3)
     broken.kill_half_way(1, "amid")
-    assert broken.start().wait(timeout=120) == -signal.SIGKILL
+    first = broken.start()
+    try:
+        assert first.wait(timeout=120) == -signal.SIGKILL
+    finally:
+        first.kill()
     broken.finish(broken.start())
     broken.check()
     whole = broken.folder / "whole"
