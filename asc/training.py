@@ -117,7 +117,7 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
     data = SceneData(source, sides, description, machine.workers)
     # Processes that share one run's batches leave its folder to the first of them.
     with folder.locked() if trainer.is_global_zero else nullcontext():
-        if folder.done:  # by another process, between the look above and the lock
+        if folder.result_file.is_file():  # written by another process between the look above and the lock
             return folder
         if trainer.is_global_zero:
             _open(folder, description, prepared, sides)
