@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score
 
+from asc import training
 from asc.clips import MappedClips
 from asc.description import RunDescription
 from asc.epochs import EpochEnd
@@ -121,6 +123,18 @@ def test_a_finished_run_is_left_alone(trained: Trained, monkeypatch: pytest.Monk
     monkeypatch.setattr("asc.training._trainer", lambda *_: pytest.fail("trained again"))
     assert trained() == first
     assert first.result_file.stat().st_mtime_ns == before
+
+
+def test_a_run_finished_between_look_and_lock_is_left_alone(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_trainer, stamps = training._trainer, []
+
+    def another_is_faster(*arguments: Any) -> Any:
+        monkeypatch.setattr(training, "_trainer", make_trainer)
+        stamps.append(trained().result_file.stat().st_mtime_ns)
+        return make_trainer(*arguments)
+
+    monkeypatch.setattr(training, "_trainer", another_is_faster)
+    assert trained().result_file.stat().st_mtime_ns == stamps[0]
 
 
 def test_two_processes_do_not_train_one_run(trained: Trained, description: RunDescription, tmp_path: Path) -> None:
