@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from asc.clips import ClipSource, Loaded
 from asc.description import RunDescription
-from asc.plan import epoch_order, plan_batch, steps_per_epoch
+from asc.plan import epoch_order, plan_batch, shuffled_labels, steps_per_epoch
 from common.errors import DataError
 from data_prep.splits import make_split, seen_devices
 from data_prep.storage import PreparedSet
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Sides:
-    """The two sides of a split as rows of the prepared set, with labels, and the devices trained on."""
+    """The two sides of a split as rows of the prepared set, the labels to learn, and the devices trained on."""
 
     part: "pd.Series[str]"
     train: NDArray[np.int64]
@@ -60,6 +60,8 @@ class Sides:
                 "test on fewer cities (--test-cities), train on more devices (--train-devices) or lower --batch-size"
             )
         labels = np.searchsorted(np.array(prepared.scenes), prepared.clips["scene"].to_numpy(str)).astype(np.int64)
+        if description.training.labels == "random":
+            labels[train] = shuffled_labels(labels[train], description.seed)
         return cls(part, train, test, labels, seen_devices(prepared.clips, part))
 
 

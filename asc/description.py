@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import torch
 
 from common.errors import ConfigError
-from common.identity import digest
+from common.identity import digest, later
 from data_prep.features import FeatureSettings
 from data_prep.splits import SplitSettings
 from models.initialisation import Initialisation
@@ -14,6 +14,7 @@ from models.resnet import NetworkSettings
 
 Precision = Literal["32-true", "bf16-mixed"]
 Roll = Literal["waveform", "frames", "none"]
+Labels = Literal["true", "random"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,8 @@ class TrainingSettings:
     """Koutini 2021, App. A.2 and A.3; the defaults are the paper's, and ours where it is silent.
 
     `roll_samples` and `roll_frames` bound the uniform random shift to either side; `mixup_alpha` 0 turns mixup off;
-    `batch_size` is the whole batch's, however many processes (`world_size`) share it.
+    `batch_size` is the whole batch's, however many processes (`world_size`) share it. `labels = random` permutes the
+    training clips' labels among them once, by the run's seed (Sec. 4).
     """
 
     epochs: int = 250
@@ -51,6 +53,7 @@ class TrainingSettings:
     roll_frames: int = 8
     precision: Precision = "32-true"
     world_size: int = 1
+    labels: Labels = later("true")
 
     def __post_init__(self) -> None:
         """Check every value and that the processes share the batch evenly."""
@@ -62,7 +65,7 @@ class TrainingSettings:
                 raise ConfigError(field, getattr(self, field), "zero or more")
         if not self.learning_rate > 0:
             raise ConfigError("learning_rate", self.learning_rate, "a number above zero")
-        for field, kind in (("roll", Roll), ("precision", Precision)):
+        for field, kind in (("roll", Roll), ("precision", Precision), ("labels", Labels)):
             if getattr(self, field) not in get_args(kind):
                 raise ConfigError(field, getattr(self, field), f"one of {', '.join(get_args(kind))}")
         if self.batch_size % self.world_size:
@@ -97,7 +100,8 @@ class RunDescription:
     def title(self) -> str:
         """Short name for people; it is not part of the identity."""
         size = f"w{self.network.width}-d{self.network.depth}-k{self.network.pointwise_depth}"
-        return f"{self.preset}-{'base' if self.weights.damping is None else 'damped'}-{size}"
+        labels = "" if self.training.labels == "true" else f"-{self.training.labels}-labels"
+        return f"{self.preset}-{'base' if self.weights.damping is None else 'damped'}-{size}{labels}"
 
 
 def resolve_precision(wanted: str, accelerator: str) -> Precision:

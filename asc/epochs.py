@@ -83,9 +83,11 @@ class EpochEnd(lightning.Callback):
         epoch, test = trainer.current_epoch, self.sides.test
         logits = logits_of(module, test, trainer.precision_plugin.forward_context)
         table = predictions_table(self.prepared.clips.iloc[test], logits, self.prepared.scenes, self.sides.seen, epoch)
+        row = epoch_row(table)
         if epoch >= (trainer.max_epochs or 0) - LAST_EPOCHS:
             write_table(table, self.folder.predictions_file(epoch))
-        row = epoch_row(table)
+            learnt = logits_of(module, self.sides.train, trainer.precision_plugin.forward_context).argmax(axis=1)
+            row["train_accuracy"] = float((learnt == self.sides.labels[self.sides.train]).mean())
         if self.advance:
             scores = f"seen {row['seen_accuracy']:.1%}, unseen {row['unseen_accuracy']:.1%}"
             self.advance(0, note=f"epoch {epoch + 1}/{trainer.max_epochs}, {scores}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from asc.description import TrainingSettings
 
-_ORDER, _BATCH = 0, 1
+_ORDER, _BATCH, _LABELS = 0, 1, 2
 
 
 def _generator(*key: int) -> np.random.Generator:
@@ -49,6 +49,11 @@ def steps_per_epoch(clips: int, settings: TrainingSettings) -> int:
 def epoch_order(clips: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """Return the order in which epoch `epoch` visits the training clips."""
     return _generator(seed, _ORDER, epoch).permutation(clips)
+
+
+def shuffled_labels(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Return the training clips' labels permuted among them: as many of each class, none with a reason."""
+    return _generator(seed, _LABELS).permutation(labels)
 
 
 def plan_batch(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from asc.clips import Residency
-from asc.description import DataReference, Roll, RunDescription, WeightSettings, resolve_precision
+from asc.description import DataReference, Labels, Roll, RunDescription, WeightSettings, resolve_precision
 from asc.presets import PRESETS
 from asc.training import Machine, choose_accelerator, train
 from common.command import run_command
@@ -57,6 +57,8 @@ class TrainOptions:
     """Shape of mixup's Beta distribution, 0 for none (default: the preset's)."""
     roll: Roll | None = None
     """What is rolled along time: waveforms (the set must hold them), spectrogram frames, or nothing."""
+    labels: Labels = "true"
+    """`random`: learn the training clips' labels permuted among them, to see what a network can memorise."""
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
     """bfloat16 where the hardware multiplies it natively, else 32 bit."""
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
@@ -67,13 +69,15 @@ class TrainOptions:
     """Processes that load batches."""
     residency: Residency = "auto"
     """Keep the clips on the training device, or read each batch from the memory map."""
+    keep_checkpoint: bool = False
+    """Keep the last checkpoint (weights and optimiser) of the finished run beside its final weights."""
 
 
 def describe(options: TrainOptions, prepared: PreparedSet) -> RunDescription:
     """Turn options into a complete description: presets and the set's defaults filled in, hardware resolved."""
     changed: dict[str, Any] = {
         field: value
-        for field in ("epochs", "batch_size", "learning_rate", "mixup_alpha", "roll")
+        for field in ("epochs", "batch_size", "learning_rate", "mixup_alpha", "roll", "labels")
         if (value := getattr(options, field)) is not None
     }
     precision = resolve_precision(options.precision, choose_accelerator(options.accelerator))
@@ -101,7 +105,10 @@ def describe(options: TrainOptions, prepared: PreparedSet) -> RunDescription:
 def _command(options: TrainOptions) -> None:
     prepared = PreparedSet.open(options.data)
     machine = Machine(
-        accelerator=choose_accelerator(options.accelerator), workers=options.workers, residency=options.residency
+        accelerator=choose_accelerator(options.accelerator),
+        workers=options.workers,
+        residency=options.residency,
+        keep_checkpoint=options.keep_checkpoint,
     )
     folder = train(describe(options, prepared), prepared, options.runs, machine)
     if int(os.environ.get("LOCAL_RANK", "0")) == 0:

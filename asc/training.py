@@ -41,11 +41,14 @@ class Machine:
         Processes that load batches; 0 loads in the trainer's own, which is fastest from a memory map.
     residency
         Where the clips live, see `asc.clips.clip_source`.
+    keep_checkpoint
+        Leave the last checkpoint (weights and optimiser) beside the final weights of a finished run.
     """
 
     accelerator: str = "cpu"
     workers: int = 0
     residency: Residency = "auto"
+    keep_checkpoint: bool = False
 
 
 def choose_accelerator(wanted: str) -> str:
@@ -138,22 +141,23 @@ def _open(folder: RunFolder, description: RunDescription, prepared: PreparedSet,
 
 
 def _finish(module: SceneClassifier, prepared: PreparedSet, folder: RunFolder, machine: Machine) -> None:
-    """Write the final weights and, last, the result; then the checkpoint is of no more use."""
+    """Write the final weights and, last, the result; then the checkpoint has served, unless it is to be kept."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
     with atomic_path(folder.weights_file) as temporary:
         save_file(state, temporary)
-    last = module.history[-LAST_EPOCHS:]
+    history = pd.DataFrame(module.history)
+    last = history.tail(LAST_EPOCHS)
     result = {
-        "epochs": len(module.history),
+        "epochs": len(history),
         "score_epochs": len(last),
-        "seen_accuracy": float(np.mean([row["seen_accuracy"] for row in last])),
-        "unseen_accuracy": float(np.mean([row["unseen_accuracy"] for row in last])),
+        **{name: float(last[name].mean()) for name in ("train_accuracy", "seen_accuracy", "unseen_accuracy")},
         "reference_device": prepared.reference_device,
         "complexity": asdict(complexity(module.network.cpu().float(), (1, *prepared.shape))),
-        "seconds_per_epoch": float(np.median([row["seconds"] for row in module.history])),
+        "seconds_per_epoch": float(history["seconds"].median()),
         "accelerator": machine.accelerator,
         "torch": torch.__version__,
     }
     # An unseen device may be missing; JSON has no NaN.
     write_json(folder.result_file, {key: None if value != value else value for key, value in result.items()})
-    folder.checkpoint_file.unlink(missing_ok=True)
+    if not machine.keep_checkpoint:
+        folder.checkpoint_file.unlink(missing_ok=True)

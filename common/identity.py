@@ -1,4 +1,8 @@
-"""Identity: the SHA-256 of the canonical JSON of every field of a frozen dataclass."""
+"""Identity: the SHA-256 of the canonical JSON of a frozen dataclass.
+
+A field that joins a dataclass after its values have been written down is declared with `later`: at its default it is
+left out of the canonical form, so that what was identified before it existed keeps its identity.
+"""
 
 import dataclasses
 import hashlib
@@ -10,16 +14,30 @@ from typing import Any, TypeVar, get_args, get_origin
 from common.errors import ConfigError
 
 T = TypeVar("T")
+_LATER = "later"
 
 
-def plain(value: object) -> Any:
-    """Turn dataclasses, tuples and scalars into what JSON knows, defaults included."""
+def later(default: Any) -> Any:
+    """Declare a field that came later: it needs a default, which stands for how things were without it."""
+    return dataclasses.field(default=default, metadata={_LATER: True})
+
+
+def plain(value: object, *, complete: bool = True) -> Any:
+    """Turn dataclasses, tuples and scalars into what JSON knows, defaults included.
+
+    Where not `complete`, later fields at their default are left out.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return {
+            field.name: plain(item, complete=complete)
+            for field, item in fields
+            if complete or _LATER not in field.metadata or item != field.default
+        }
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, complete=complete) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item, complete=complete) for item in value]
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise TypeError(f"{type(value).__name__} has no canonical form: {value!r}")
@@ -27,7 +45,7 @@ def plain(value: object) -> Any:
 
 def canonical_json(value: object) -> str:
     """Return one line of JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(plain(value, complete=False), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def digest(value: object) -> str:
@@ -57,15 +75,16 @@ def from_plain(cls: type[T], value: Any, where: str = "") -> T:
     Raises
     ------
     ConfigError
-        If a field is unknown or missing: a description is complete or it is not one.
+        If a field is unknown, or missing that was there from the start: a description is complete or it is not one.
     """
     prefix = f"{where}." if where else ""
     if not isinstance(value, dict):
         raise ConfigError(where or cls.__name__, value, "an object with named fields")
     hints = typing.get_type_hints(cls)
-    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
-    for unknown in sorted(set(value) - set(names)):
-        raise ConfigError(prefix + unknown, value[unknown], f"known fields are {', '.join(names)}")
-    for missing in (name for name in names if name not in value):
-        raise ConfigError(prefix + missing, None, "the field must be there")
-    return cls(**{name: _build(hints[name], value[name], prefix + name) for name in names})
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for unknown in sorted(set(value) - set(fields)):
+        raise ConfigError(prefix + unknown, value[unknown], f"known fields are {', '.join(fields)}")
+    for missing, field in fields.items():
+        if missing not in value and _LATER not in field.metadata:
+            raise ConfigError(prefix + missing, None, "the field must be there")
+    return cls(**{name: _build(hints[name], item, prefix + name) for name, item in value.items()})

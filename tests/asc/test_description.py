@@ -45,6 +45,7 @@ OTHER: dict[str, Any] = {
     "fmax": 8000.0,
     "sample_rate": 44100,
     "world_size": 4,
+    "labels": "random",
 }
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import ConfigError
-from common.identity import canonical_json, digest, from_plain
+from common.identity import canonical_json, digest, from_plain, later, plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,19 @@ def test_the_digest_is_sha256_of_sorted_json_with_every_default() -> None:
     text = '{"name":"x","rate":0.5}'
     assert canonical_json(Inner()) == text
     assert digest(Inner()) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_later_field_at_its_default_changes_no_identity() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Grown(Inner):
+        added: str = later("as before")
+
+    assert digest(Grown()) == digest(Inner())
+    assert digest({"several": (Grown(),)}) == digest({"several": [Inner()]})
+    assert digest(Grown(added="new")) != digest(Inner())
+    assert plain(Grown())["added"] == "as before"
+    assert from_plain(Grown, plain(Inner())) == Grown()
+    assert from_plain(Grown, plain(Grown(added="new"))) == Grown(added="new")
 
 
 def test_whole_numbers_become_the_floats_they_stand_for() -> None:
