@@ -1,9 +1,7 @@
 """A finished run back in memory: its description, its final weights on a device, its prepared set and test clips."""
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,7 +14,7 @@ from asc.clips import Kind, clip_source
 from asc.data import Sides
 from asc.description import RunDescription
 from asc.module import SceneClassifier
-from asc.run_folder import RunFolder, find_runs
+from asc.run_folder import RunFolder
 from common.errors import RunError
 from data_prep.storage import PreparedSet
 
@@ -60,24 +58,6 @@ class LoadedRun:
             with torch.no_grad():
                 batch = self.module.spectrograms(self.module.source.load(rows[start : start + batch_size]))
             yield batch
-
-
-def finished_runs(paths: Sequence[Path]) -> list[RunFolder]:
-    """Return the finished runs at `paths` (see `find_runs`); others are named on standard error and left out.
-
-    Raises
-    ------
-    RunError
-        If none is finished.
-    """
-    runs = find_runs(paths)
-    for run in runs:
-        if not run.done:
-            print(f"warning: {run.path} is not finished and is left out", file=sys.stderr)
-    done = [run for run in runs if run.done]
-    if not done:
-        raise RunError("none of these runs is finished; train them to the end first")
-    return done
 
 
 def load_run(folder: RunFolder, prepared: PreparedSet, accelerator: str) -> LoadedRun:

@@ -1,7 +1,6 @@
 """Finished runs read back: every file checked, the seeds of one configuration put together."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 import pyarrow
 from pandas import DataFrame
 
-from asc.run_folder import RunFolder, find_runs
+from asc.run_folder import RunFolder, finished_runs
 from common.errors import DataError, RunError
 from evaluation.grouping import Configuration, Example, short_labels
 from evaluation.predictions import check_predictions, scene_names, score
@@ -32,13 +31,8 @@ def read_configurations(paths: Sequence[Path]) -> list[Configuration]:
         If no run is finished, a file of one is missing or wrong, or two runs are the same seed of one configuration.
     """
     done: dict[str, list[RunFolder]] = {}
-    for run in find_runs(paths):
-        if run.done:
-            done.setdefault(run.path.resolve().parent.name, []).append(run)
-        else:
-            print(f"warning: {run.path} is not finished and is left out", file=sys.stderr)
-    if not done:
-        raise RunError("none of these runs is finished; train them to the end first")
+    for run in finished_runs(paths):
+        done.setdefault(run.path.resolve().parent.name, []).append(run)
     labels = short_labels(list(done))
     return [_configuration(name, label, done[name]) for name, label in zip(done, labels, strict=True)]
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,10 @@ class RunFolder:
     def weights_file(self) -> Path:
         """The final weights."""
         return self.path / "weights.safetensors"
+
+    def map_file(self, layer: str) -> Path:
+        """Return the effective receptive field of a layer, where it was computed."""
+        return self.path / f"erf-{layer}.npz"
 
     @property
     def result_file(self) -> Path:
@@ -140,3 +145,21 @@ def find_runs(paths: Sequence[Path]) -> list[RunFolder]:
             raise RunError(f"{path} holds no run (looked for seed-<n>/description.json in it and one folder below)")
         found.update({folder.resolve(): RunFolder(folder) for folder in here + below})
     return list(found.values())
+
+
+def finished_runs(paths: Sequence[Path]) -> list[RunFolder]:
+    """Return the finished runs at `paths` (see `find_runs`); others are named on standard error and left out.
+
+    Raises
+    ------
+    RunError
+        If none is finished.
+    """
+    runs = find_runs(paths)
+    for run in runs:
+        if not run.done:
+            print(f"warning: {run.path} is not finished and is left out", file=sys.stderr)
+    done = [run for run in runs if run.done]
+    if not done:
+        raise RunError("none of these runs is finished; train them to the end first")
+    return done

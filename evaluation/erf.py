@@ -3,9 +3,9 @@
 Koutini 2021, App. C, after Luo et al. 2016.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -48,6 +48,21 @@ class ErfMap:
     def offsets(self, axis: int) -> NDArray[np.float64]:
         """Return where the rows (axis 0) or columns (axis 1) of `values` stand relative to the centre."""
         return np.arange(self.values.shape[axis], dtype=np.float64) + self.first[axis] - self.centre[axis]
+
+
+def mean_map(maps: Sequence[ErfMap]) -> ErfMap:
+    """Return the mean of maps of one network's seeds, each scaled to sum 1 so that none counts for its gradients' size.
+
+    Raises
+    ------
+    DataError
+        If there is none, they are not of the same place, or one is zero everywhere.
+    """
+    if len({(erf.values.shape, erf.first, erf.centre) for erf in maps}) != 1:
+        raise DataError(f"{len(maps)} effective receptive fields of different places have no mean")
+    if not all(erf.values.sum() > 0 for erf in maps):
+        raise DataError("an effective receptive field is zero everywhere, so that there is no mean with it")
+    return replace(maps[0], values=np.mean([erf.values / erf.values.sum() for erf in maps], axis=0))
 
 
 @dataclass(frozen=True)

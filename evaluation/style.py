@@ -5,10 +5,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any, Literal, ParamSpec
 
 import matplotlib
 from matplotlib.figure import Figure
+
+from common.files import atomic_path
 
 P = ParamSpec("P")
 Drawn = dict[str, bytes]
@@ -18,6 +21,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPX"
 GREY = "#6b6b6b"
 PALE = "#eef2f5"
+_FORMS: tuple[Literal["png", "pdf"], ...] = ("png", "pdf")
 _SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -54,6 +58,15 @@ def saved(figure: Figure, form: Literal["png", "svg", "pdf"]) -> bytes:
     }[form]
     figure.savefig(stream, format=form, metadata=metadata)
     return stream.getvalue()
+
+
+def write_figure(figure: Figure, target: Path) -> list[Path]:
+    """Write `target`.png and `target`.pdf, each whole or not at all; return their paths."""
+    paths = [target.with_name(f"{target.name}.{form}") for form in _FORMS]
+    for path, form in zip(paths, _FORMS, strict=True):
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(saved(figure, form))
+    return paths
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Drawn]:

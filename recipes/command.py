@@ -1,13 +1,11 @@
 """A recipe is a list of runs and a plot; what all of them share is here: options, training, collecting, saving."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
-
-from matplotlib.figure import Figure
 
 from asc.description import RunDescription
 from asc.executor import run_all
@@ -20,7 +18,7 @@ from evaluation.style import house_style
 from recipes.cost import macs_per_second, run_cost
 from recipes.drawing import save_figure
 from recipes.points import Point, Preset, describe_point
-from recipes.results import Results, read_results
+from recipes.trained import Picture, Trained
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +49,10 @@ class RecipeOptions:
     """Address of a running Ray cluster; without it Ray starts one on this machine."""
     runs_per_gpu: int = 1
     """Runs that share a GPU, with Ray."""
+    cpus_per_run: int = 1
+    """Cores of each run, with Ray."""
+    keep_checkpoints: bool = False
+    """Keep the last checkpoint of each finished run beside its final weights."""
     dry_run: bool = False
     """Say which runs exist, are partial or missing, and what the missing ones cost; train nothing."""
     plot_only: bool = False
@@ -75,16 +77,13 @@ class Recipe:
     points
         From options to the configurations it needs.
     draw
-        From their results to the plot.
+        From options and their runs to the plot and its numbers.
     """
 
     name: str
     options: type[Any]
     points: Callable[[Any], list[Point]]
-    draw: Callable[[Results], Figure]
-
-
-RunsOf = Mapping[Point, Sequence[RunDescription]]
+    draw: Callable[[Any, Trained], Picture]
 
 
 def run_recipe(recipe: Recipe, arguments: list[str] | None = None) -> int:
@@ -94,6 +93,7 @@ def run_recipe(recipe: Recipe, arguments: list[str] | None = None) -> int:
 
 def _make(recipe: Recipe, options: RecipeOptions) -> None:
     prepared = PreparedSet.open(options.data)
+    accelerator = choose_accelerator(options.accelerator)
     training = {"epochs": options.epochs, "roll": options.roll}
     places = {"precision": options.precision, "accelerator": options.accelerator}
     runs_of = {
@@ -111,16 +111,15 @@ def _make(recipe: Recipe, options: RecipeOptions) -> None:
             prepared.folder,
             options.runs,
             executor=options.executor,
-            machine=Machine(accelerator=choose_accelerator(options.accelerator)),
+            machine=Machine(accelerator=accelerator, keep_checkpoint=options.keep_checkpoints),
             ray_address=options.ray_address,
             runs_per_gpu=options.runs_per_gpu,
+            cpus_per_run=options.cpus_per_run,
         )
-    split = prepared.split_defaults
-    source = f"{prepared.folder.name}, split {split.rule}, trained on {', '.join(split.train_devices)}"
-    source += f", preset {options.preset}"
-    results = read_results(runs_of, options.runs, source)
+    folders = {point: [RunFolder.of(run, options.runs) for run in runs] for point, runs in runs_of.items()}
+    trained = Trained(runs_of=folders, prepared=prepared, preset=options.preset, accelerator=accelerator)
     with house_style():
-        paths = save_figure(recipe.draw(results), results.table, results.footer, options.out / recipe.name)
+        paths = save_figure(recipe.draw(options, trained), options.out / recipe.name)
     for path in paths:
         print(path)
     print(paths[0].parent)

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from asc.description import RunDescription
+from asc.description import Labels, Roll, RunDescription
 from asc.train import TrainOptions, describe
 from data_prep.storage import PreparedSet
 
@@ -14,33 +14,39 @@ DAMPING = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One configuration of a figure: W, D, K and damping of the network, and the line that it belongs to."""
+    """One configuration of a figure: the network, how it is trained where not as the preset says, and its series."""
 
     series: str
     width: int = 32
     depth: int = 1
     pointwise_depth: int = 1
     damping: float | None = None
+    labels: Labels = "true"
+    mixup_alpha: float | None = None
+    roll: Roll | None = None
 
     @property
     def network(self) -> dict[str, int | float | None]:
-        """What decides the network, as the command line names it."""
-        return {name: value for name, value in asdict(self).items() if name != "series"}
+        """W, D, K and damping, as the command line names them."""
+        return {name: getattr(self, name) for name in ("width", "depth", "pointwise_depth", "damping")}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that the point asks for, as the command line names it."""
+        return {name: value for name, value in asdict(self).items() if name != "series" and value is not None}
 
 
-def both_networks(**sizes: int) -> list[Point]:
+def both_networks(**sizes: Any) -> list[Point]:
     """Return a size as the base and as the damped network, each in the series of its name."""
     return [Point(series="base", **sizes), Point(series="damped", **sizes, damping=DAMPING)]
 
 
 def describe_point(
-    point: Point, prepared: PreparedSet, preset: Preset, seeds: int, **training: int | float | str | None
+    point: Point, prepared: PreparedSet, preset: Preset, seeds: int, **training: Any
 ) -> list[RunDescription]:
-    """Return the runs of a point, one for each seed; `training` overrides what the preset says."""
+    """Return the runs of a point, one for each seed; `training` overrides the preset, and the point both."""
+    settings = training | point.settings
     return [
-        describe(
-            TrainOptions(data=Path(), runs=Path(), preset=preset, seed=seed, **point.network, **training),  # type: ignore[arg-type]
-            prepared,
-        )
+        describe(TrainOptions(data=Path(), runs=Path(), preset=preset, seed=seed, **settings), prepared)
         for seed in range(seeds)
     ]

@@ -21,6 +21,7 @@ from common.errors import ConfigError
 from data_prep.storage import PreparedSet
 from evaluation.style import house_style, mark
 from recipes.drawing import save_figure
+from recipes.trained import Picture
 
 _NAME = "koutini2021/fig02_devices"
 
@@ -103,7 +104,8 @@ def _make(options: Options) -> None:
     table.insert(0, "mel", range(len(table)))
     with house_style():
         figure = draw(values, devices, prepared.seconds, recording)
-        paths = save_figure(figure, table, f"{prepared.folder.name}, recording {recording}", options.out / _NAME)
+        picture = Picture(figure, table, f"{prepared.folder.name}, recording {recording}")
+        paths = save_figure(picture, options.out / _NAME)
     for path in paths:
         print(path)
     print(paths[0].parent)

@@ -9,10 +9,9 @@ nothing is gained past W = 128; damped is above base at every width.
 
 import sys
 from dataclasses import dataclass
-from functools import partial
 
+from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, RecipeOptions, run_recipe
-from recipes.drawing import accuracy_lines
 from recipes.koutini2021.grids import widths
 
 
@@ -28,7 +27,7 @@ RECIPE = Recipe(
     name="koutini2021/fig03_width",
     options=Options,
     points=lambda options: widths(options.preset, options.widths),
-    draw=partial(accuracy_lines, x="width", label="width W", logarithmic=True),
+    draw=lambda _, trained: accuracy_lines(trained, x="width", label="width W", logarithmic=True),
 )
 
 if __name__ == "__main__":

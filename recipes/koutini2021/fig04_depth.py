@@ -8,10 +8,9 @@ The paper found: depth lowers the accuracy on seen and on unseen devices, more s
 
 import sys
 from dataclasses import dataclass
-from functools import partial
 
+from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, RecipeOptions, run_recipe
-from recipes.drawing import accuracy_lines
 from recipes.koutini2021.grids import depths
 
 
@@ -27,7 +26,7 @@ RECIPE = Recipe(
     name="koutini2021/fig04_depth",
     options=Options,
     points=lambda options: depths(options.preset, options.depths),
-    draw=partial(accuracy_lines, x="depth", label="depth D"),
+    draw=lambda _, trained: accuracy_lines(trained, x="depth", label="depth D"),
 )
 
 if __name__ == "__main__":

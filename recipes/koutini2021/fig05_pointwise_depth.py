@@ -8,10 +8,9 @@ The paper found: small gains on the seen device, none on unseen ones, and losses
 
 import sys
 from dataclasses import dataclass
-from functools import partial
 
+from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, RecipeOptions, run_recipe
-from recipes.drawing import accuracy_lines
 from recipes.koutini2021.grids import pointwise_depths
 
 
@@ -27,7 +26,7 @@ RECIPE = Recipe(
     name="koutini2021/fig05_pointwise_depth",
     options=Options,
     points=lambda options: pointwise_depths(options.preset, options.pointwise_depths),
-    draw=partial(accuracy_lines, x="pointwise_depth", label="pointwise depth K"),
+    draw=lambda _, trained: accuracy_lines(trained, x="pointwise_depth", label="pointwise depth K"),
 )
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 """The sizes of the audio paper's figures, and the few that the demo preset tries instead."""
 
+from typing import get_args
+
+from asc.description import Labels
 from recipes.points import DAMPING, Point, Preset, both_networks
+
+LABELS: tuple[Labels, ...] = get_args(Labels)
 
 WIDTHS: dict[Preset, tuple[int, ...]] = {"paper": (32, 64, 128, 192, 256, 384, 512), "demo": (8, 16, 32)}
 DEPTHS: dict[Preset, tuple[int, ...]] = {"paper": (1, 2, 3, 4, 5), "demo": (1, 2, 3)}
@@ -11,6 +16,15 @@ WIDE_AND_DEEP: dict[Preset, tuple[tuple[int, int], ...]] = {
     "paper": ((32, 2), (32, 3), (128, 2), (128, 3), (512, 2), (512, 3)),
     "demo": ((8, 2), (16, 2)),
 }
+# Figure 7: as wide and deep as Table 1, deeper, deeper without a larger receptive field, wider.
+VARIANTS: dict[Preset, tuple[tuple[int, int, int], ...]] = {
+    "paper": ((128, 1, 1), (128, 3, 1), (128, 1, 5), (512, 1, 1)),
+    "demo": ((16, 1, 1), (16, 3, 1), (16, 1, 3), (32, 1, 1)),
+}
+SHALLOW_AND_DEEP: dict[Preset, tuple[int, ...]] = {"paper": (0, 4), "demo": (0, 3)}
+NARROW_AND_WIDE: dict[Preset, tuple[int, ...]] = {"paper": (32, 512), "demo": (8, 32)}
+# Section 4 gives two widths; the demo preset's small sets take more, to show where memorising begins.
+MEMORISING: dict[Preset, tuple[int, ...]] = {"paper": (32, 64), "demo": (8, 16, 32)}
 
 
 def widths(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
@@ -41,4 +55,26 @@ def scaled(preset: Preset, chosen: tuple[int, ...], *, damped: bool) -> list[Poi
     ]
     return points + [
         Point(series="width and depth", width=w, depth=d, damping=damping) for w, d in WIDE_AND_DEEP[preset]
+    ]
+
+
+def variants(preset: Preset) -> list[Point]:
+    """Return Figure 7's points: the damped network scaled in three ways."""
+    return [
+        Point(series="damped", width=width, depth=depth, pointwise_depth=k, damping=DAMPING)
+        for width, depth, k in VARIANTS[preset]
+    ]
+
+
+def one_network(*, damped: bool, **sizes: int) -> Point:
+    """Return the point of one network, in the series of its name."""
+    return both_networks(**sizes)[damped]
+
+
+def memorising(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
+    """Return Section 4's points: every width on true and on random labels, with neither mixup nor rolling."""
+    return [
+        Point(series=f"{labels} labels", width=width, labels=labels, mixup_alpha=0.0, roll="none")
+        for labels in LABELS
+        for width in chosen or MEMORISING[preset]
     ]

@@ -1,10 +1,9 @@
 """Figures 1 and 17: one network scaled in four ways, against its number of parameters."""
 
 from dataclasses import dataclass
-from functools import partial
 
+from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, RecipeOptions
-from recipes.drawing import accuracy_lines
 from recipes.koutini2021.grids import scaled
 
 
@@ -22,5 +21,5 @@ def scaling_recipe(name: str, *, damped: bool) -> Recipe:
         name=name,
         options=Options,
         points=lambda options: scaled(options.preset, options.widths, damped=damped),
-        draw=partial(accuracy_lines, x="parameters", label="parameters", logarithmic=True),
+        draw=lambda _, trained: accuracy_lines(trained, x="parameters", label="parameters", logarithmic=True),
     )

@@ -23,6 +23,20 @@ def test_sides_are_the_split_with_labels_in_class_order(prepared: PreparedSet, d
     assert [prepared.scenes[label] for label in sides.labels] == clips["scene"].tolist()
 
 
+def test_random_labels_are_the_training_sides_own_permuted_by_the_seed(
+    prepared: PreparedSet, description: RunDescription
+) -> None:
+    true = Sides.of(prepared, description)
+    wanted = replace(description, training=replace(description.training, labels="random"))
+    found = [Sides.of(prepared, replace(wanted, seed=seed)).labels for seed in (0, 0, 1)]
+    assert np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+    for labels in found:
+        assert np.array_equal(labels[true.test], true.labels[true.test])
+        assert not np.array_equal(labels[true.train], true.labels[true.train])
+        assert np.array_equal(np.sort(labels[true.train]), np.sort(true.labels[true.train]))
+
+
 def test_seen_devices_are_those_trained_on(prepared: PreparedSet, description: RunDescription) -> None:
     wanted = replace(description, split=SplitSettings(test_cities=1, train_devices=("a", "b")))
     assert Sides.of(prepared, wanted).seen == ("a", "b")

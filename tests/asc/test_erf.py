@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from asc.erf import erf_of_run, main, read_map, write_map
+from asc.erf import main
 from asc.loading import load_run
+from asc.maps import erf_of_run, read_map, write_map
 from asc.run_folder import RunFolder
 from common.errors import RunError
 from data_prep.storage import PreparedSet

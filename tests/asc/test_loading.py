@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load, save_file
 
-from asc.loading import finished_runs, load_run
+from asc.loading import load_run
 from asc.prediction import logits_of
-from asc.run_folder import RunFolder
+from asc.run_folder import RunFolder, finished_runs
 from asc.training import Machine
 from common.errors import RunError
 from data_prep.storage import PreparedSet

@@ -14,8 +14,10 @@ from sklearn.metrics import accuracy_score
 
 from asc import training
 from asc.clips import MappedClips
+from asc.data import Sides
 from asc.description import RunDescription
 from asc.epochs import EpochEnd
+from asc.loading import load_run
 from asc.module import SceneClassifier
 from asc.run_folder import RunFolder
 from asc.training import Machine, train
@@ -46,7 +48,35 @@ def test_a_finished_run_holds_what_reports_need(trained: Trained, prepared: Prep
         assert metrics[f"accuracy:{device}"].iloc[-1] == accuracy_score(table["scene"][rows], guesses[rows])
     result = json.loads(folder.result_file.read_text())
     assert result["unseen_accuracy"] == pytest.approx(metrics["unseen_accuracy"].iloc[-10:].mean())
+    assert metrics["train_accuracy"].isna().tolist() == [True] * 2 + [False] * 10
+    assert result["train_accuracy"] == pytest.approx(metrics["train_accuracy"].mean())
     assert list((folder.path / "tensorboard").iterdir())
+
+
+def test_random_labels_are_learnt_by_heart(trained: Trained, prepared: PreparedSet) -> None:
+    settings = {"mixup_alpha": 0.0, "roll": "none", "learning_rate": 0.03}
+    folder = trained(epochs=80, labels="random", **settings)
+    assert "random-labels" in folder.path.parent.name
+    known = pd.read_csv(folder.metrics_file)["train_accuracy"].iloc[-1]
+    assert known > 0.9
+    run = load_run(folder, prepared, "cpu")
+    with torch.inference_mode():
+        guesses = torch.cat([run.module(batch) for batch in run.spectrograms(run.sides.train, 18)]).argmax(dim=1)
+    learnt = run.sides.labels[run.sides.train]
+    assert accuracy_score(learnt, guesses) == pytest.approx(known)
+    # What was learnt are not the scenes.
+    scenes = Sides.of(prepared, replace(run.description, training=replace(run.description.training, labels="true")))
+    assert accuracy_score(scenes.labels[scenes.train], guesses) < known
+
+
+def test_a_checkpoint_is_kept_where_asked(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = trained(machine=Machine(keep_checkpoint=True))
+    checkpoint = torch.load(folder.checkpoint_file, weights_only=True)
+    final = load_file(folder.weights_file)
+    assert all(torch.equal(checkpoint["state_dict"][name], final[name]) for name in final)
+    assert checkpoint["optimizer_states"]
+    monkeypatch.setattr(training, "_trainer", lambda *_: pytest.fail("trained again"))
+    assert trained(machine=Machine(keep_checkpoint=True)).done
 
 
 def test_it_learns(trained: Trained) -> None:

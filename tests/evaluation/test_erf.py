@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from common.errors import DataError
 from data_prep.features import PerceptualMel
 from data_prep.recording import read_recording, resample
-from evaluation.erf import ErfMap, Layer, effective_receptive_field, extent, penultimate
+from evaluation.erf import ErfMap, Layer, effective_receptive_field, extent, mean_map, penultimate
 from evaluation.erf_plots import draw_maps
 from evaluation.style import house_style, saved
 from models.initialisation import Initialisation, initialise
@@ -252,6 +252,20 @@ def test_an_extent_holds_its_share_and_nothing_smaller_does(seed: int, share: fl
         assert inside(reach).sum() == size
         assert mass[inside(reach)].sum() >= share * mass.sum() * (1 - 1e-9)
         assert mass[inside(reach - 1)].sum() < share * mass.sum()
+
+
+def test_the_mean_of_maps_weighs_each_seed_alike() -> None:
+    first, second = (np.random.default_rng(seed).random((5, 7)) for seed in (0, 1))
+    maps = [made_map(first, (3, 4), (5.0, 7.0)), made_map(1e6 * second, (3, 4), (5.0, 7.0))]
+    mean = mean_map(maps)
+    np.testing.assert_allclose(mean.values, (first / first.sum() + second / second.sum()) / 2)
+    assert (mean.first, mean.centre) == ((3, 4), (5.0, 7.0))
+    with pytest.raises(DataError, match="different places"):
+        mean_map([maps[0], made_map(first, (2, 4), (5.0, 7.0))])
+    with pytest.raises(DataError, match="zero"):
+        mean_map([maps[0], made_map(0 * first, (3, 4), (5.0, 7.0))])
+    with pytest.raises(DataError, match="0 effective"):
+        mean_map([])
 
 
 def test_both_readings_have_the_receptive_field_of_the_last_block() -> None:

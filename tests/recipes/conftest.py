@@ -1,5 +1,25 @@
-"""The small prepared set that the application's tests train on."""
+"""The small prepared set and the tiny grids that the recipes' tests train on."""
 
+import pytest
+
+from recipes.koutini2021 import grids as sizes
 from tests.asc.conftest import prepared, recordings
 
 __all__ = ["prepared", "recordings"]
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the demo grids tiny."""
+    for name, grid in {
+        "WIDTHS": (2, 3),
+        "DEPTHS": (1, 2),
+        "POINTWISE_DEPTHS": (0, 1),
+        "DEPTH_WIDTH": 2,
+        "WIDE_AND_DEEP": ((3, 2),),
+        "VARIANTS": ((2, 1, 1), (2, 2, 1), (2, 1, 0), (3, 1, 1)),
+        "SHALLOW_AND_DEEP": (0, 1),
+        "NARROW_AND_WIDE": (2, 3),
+        "MEMORISING": (2, 3),
+    }.items():
+        monkeypatch.setitem(getattr(sizes, name), "demo", grid)

@@ -2,43 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from asc.run_folder import find_runs
 from data_prep.storage import PreparedSet
-from recipes.command import Recipe, run_recipe
 from recipes.koutini2021 import fig01_parameters, fig03_width, fig04_depth, fig05_pointwise_depth, fig17_parameters
-from recipes.koutini2021 import grids as sizes
+from tests.recipes.making import make, table, trained
 
 RECIPES = [fig01_parameters.RECIPE, fig03_width.RECIPE, fig04_depth.RECIPE, fig05_pointwise_depth.RECIPE]
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the demo grids tiny."""
-    for name, grid in {
-        "WIDTHS": (2, 3),
-        "DEPTHS": (1, 2),
-        "POINTWISE_DEPTHS": (0, 1),
-        "DEPTH_WIDTH": 2,
-        "WIDE_AND_DEEP": ((3, 2),),
-    }.items():
-        monkeypatch.setitem(getattr(sizes, name), "demo", grid)
-
-
-def make(recipe: Recipe, prepared: PreparedSet, folder: Path, *more: str) -> int:
-    places = ["--data", str(prepared.folder), "--runs", str(folder / "runs"), "--out", str(folder / "figures")]
-    small = ["--epochs", "1", "--seeds", "1", "--accelerator", "cpu", "--precision", "32-true"]
-    return run_recipe(recipe, [*places, *small, *more])
-
-
-def table(recipe: Recipe, folder: Path) -> pd.DataFrame:
-    return pd.read_csv((folder / "figures" / recipe.name).with_suffix(".csv"))
-
-
-def trained(folder: Path) -> int:
-    return len(find_runs([folder / "runs"]))
 
 
 def test_figures_share_runs_and_are_drawn_whole(prepared: PreparedSet, tmp_path: Path) -> None:
@@ -93,7 +63,7 @@ def test_a_partial_plot_says_what_is_missing(
     assert make(fig03_width.RECIPE, prepared, tmp_path, "--widths", "2") == 0
     footers: list[str] = []
     monkeypatch.setattr(
-        "recipes.command.save_figure", lambda _f, _t, footer, target: footers.append(footer) or [target]
+        "recipes.command.save_figure", lambda picture, target: footers.append(picture.footer) or [target]
     )
     assert make(fig03_width.RECIPE, prepared, tmp_path, "--plot-only") == 0
     assert "PARTIAL: 2 of 4 runs are missing" in footers[0]

@@ -1,0 +1,76 @@
+"""What a figure's runs scored, as one table, and as lines in the paper's layout: unseen devices left, seen right."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from asc.results import read_configurations
+from evaluation.accuracy import accuracy
+from evaluation.grouping import summarise
+from evaluation.style import mark
+from recipes.trained import Picture, Trained
+
+READING = "bars: standard deviation over runs and last 10 epochs"
+_TITLES = {"unseen": "unseen devices", "seen": "seen device"}
+_COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", "parameters", "part", "mean", "sd", "sd_seeds"]
+
+
+def accuracy_table(trained: Trained) -> pd.DataFrame:
+    """Return one row per point and part (unseen, seen); points without a finished run are left out.
+
+    Columns: series, width, depth, pointwise_depth, damping, parameters, part, mean (over seeds and last epochs), sd
+    (over seeds and last epochs together, as the paper's bars), sd_seeds, seeds (how many runs are finished).
+    """
+    rows = []
+    for point in trained.points:
+        done = [folder.path for folder in trained.finished(point)]
+        (configuration,) = read_configurations(done)
+        summary = summarise(accuracy(configuration.scored, ["seed", "epoch"])["part"])
+        for part in _TITLES:
+            rows.append(
+                {
+                    "series": point.series,
+                    **point.network,
+                    "parameters": configuration.complexity["parameters"],
+                    "part": part,
+                    "mean": summary["mean"][part],
+                    "sd": summary["sd_all"][part],
+                    "sd_seeds": summary["sd_seeds"][part],
+                    "seeds": len(done),
+                }
+            )
+    return pd.DataFrame(rows, columns=[*_COLUMNS, "seeds"])
+
+
+def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = False) -> Picture:
+    """Draw accuracy against column `x`, a line for each series in the order of the points."""
+    table = accuracy_table(trained)
+    figure = Figure(figsize=(7.2, 3.1), layout="constrained")
+    panels = figure.subplots(1, 2)
+    for axes, part in zip(panels, _TITLES, strict=True):
+        draw_lines(axes, table[table["part"] == part], x)
+        axes.set(title=_TITLES[part], xlabel=label)
+        set_ticks(axes, sorted(set(table[x])), logarithmic=logarithmic)
+    panels[0].set_ylabel("accuracy, %")
+    return Picture(figure, table, trained.footer(READING))
+
+
+def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
+    """Draw mean and deviation against column `x`, a line for each series, each named in the first panel of a row."""
+    for position, (name, line) in enumerate(table.groupby("series", sort=False)):
+        ordered = line.sort_values(x)
+        style = {**mark(position), "markersize": 4, "linewidth": 1.2, "capsize": 2.5, "elinewidth": 0.9}
+        axes.errorbar(ordered[x], 100 * ordered["mean"], 100 * ordered["sd"].fillna(0), label=name, **style)
+    if len(table) and axes.get_subplotspec().is_first_col():  # type: ignore[union-attr]
+        axes.legend(handlelength=1.5)
+
+
+def set_ticks(axes: Axes, values: list[float], *, logarithmic: bool) -> None:
+    """Mark the very values of a short grid, on a logarithmic axis if asked."""
+    if logarithmic and values:
+        axes.set_xscale("log", base=2)
+    if len(values) <= 8:
+        axes.xaxis.set_major_locator(FixedLocator(values))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticklabels([f"{value:g}" for value in values])

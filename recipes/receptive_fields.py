@@ -1,0 +1,52 @@
+"""Effective receptive fields of a figure's runs, side by side: the mean over seeds of each point."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from asc.maps import extents_of, footer, map_of
+from asc.run_folder import RunFolder
+from evaluation.erf import ErfMap, Layer, mean_map
+from evaluation.erf_plots import draw_maps
+from recipes.points import Point
+from recipes.trained import Picture, Trained
+
+
+def panel_title(point: Point) -> str:
+    """Return what a panel shows."""
+    return f"{point.series}, W={point.width} D={point.depth} K={point.pointwise_depth}"
+
+
+def receptive_fields(trained: Trained, *, layer: Layer, span: int | None = None) -> Picture:
+    """Draw the map of each point, and list the extents of each run.
+
+    Parameters
+    ----------
+    layer
+        Which layer is the penultimate one.
+    span
+        Mel bands and frames to show about the centre; what all maps need where not given.
+    """
+    panels, rows = [], []
+    for point in trained.points:
+        maps = _maps(trained, trained.finished(point), layer)
+        panels.append((panel_title(point), mean_map([erf for _, erf in maps])))
+        rows += [
+            {
+                "series": point.series,
+                **point.network,
+                "seed": folder.description().seed,
+                "layer": layer,
+                **extents_of(erf, trained.prepared.features),
+            }
+            for folder, erf in maps
+        ]
+    drawn = draw_maps(panels, span=span) if panels else Figure(figsize=(7.2, 1), layout="constrained")
+    reading = footer(trained.prepared, layer, [erf for _, erf in panels]) if panels else "no map"
+    reading += " A panel is the mean over runs, each scaled to the same sum; the CSV has every run's extents."
+    return Picture(drawn, pd.DataFrame(rows), trained.footer(reading))
+
+
+def _maps(trained: Trained, folders: Sequence[RunFolder], layer: Layer) -> list[tuple[RunFolder, ErfMap]]:
+    return [(folder, map_of(folder, trained.prepared, layer, trained.accelerator)) for folder in folders]

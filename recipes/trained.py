@@ -1,0 +1,64 @@
+"""What a recipe draws from: its points' run folders, finished or not; and what it draws."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from asc.run_folder import RunFolder
+from data_prep.storage import PreparedSet
+from recipes.points import Point
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A figure's runs.
+
+    Attributes
+    ----------
+    runs_of
+        The run folders of each point, one a seed.
+    prepared
+        The set that they are trained on.
+    preset
+        The preset's name.
+    accelerator
+        Where to compute what the figure still needs: `cpu` or `cuda`.
+    """
+
+    runs_of: Mapping[Point, Sequence[RunFolder]]
+    prepared: PreparedSet
+    preset: str
+    accelerator: str
+
+    def finished(self, point: Point) -> list[RunFolder]:
+        """Return the finished runs of a point."""
+        return [folder for folder in self.runs_of[point] if folder.done]
+
+    @property
+    def points(self) -> list[Point]:
+        """The points that have a finished run, in the figure's order."""
+        return [point for point in self.runs_of if self.finished(point)]
+
+    def footer(self, reading: str) -> str:
+        """Say what made the figure, how to read it, and what of it is missing; series may share runs."""
+        split = self.prepared.split_defaults
+        wanted = {folder.path for folders in self.runs_of.values() for folder in folders}
+        missing = sum(not RunFolder(path).done for path in wanted)
+        said = [
+            f"{self.prepared.folder.name}, split {split.rule}, trained on {', '.join(split.train_devices)}, "
+            f"preset {self.preset}",
+            f"{len(wanted) - missing} runs",
+            reading,
+        ]
+        return "; ".join(said + ([f"PARTIAL: {missing} of {len(wanted)} runs are missing"] if missing else []))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, the numbers in it, and the line below it."""
+
+    figure: Figure
+    table: pd.DataFrame
+    footer: str
