@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import tyro
 
@@ -14,6 +14,8 @@ from asc.description import DataReference, Labels, Roll, RunDescription, WeightS
 from asc.presets import PRESETS
 from asc.training import Machine, choose_accelerator, train
 from common.command import run_command
+from data_prep.features import FeatureSettings
+from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 from models.initialisation import Initialisation
 from models.resnet import NetworkSettings
@@ -73,7 +75,31 @@ class TrainOptions:
     """Keep the last checkpoint (weights and optimiser) of the finished run beside its final weights."""
 
 
-def describe(options: TrainOptions, prepared: PreparedSet) -> RunDescription:
+class SetFacts(Protocol):
+    """What of a prepared set decides a run."""
+
+    @property
+    def name(self) -> str:
+        """Name."""
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of what it holds."""
+
+    @property
+    def split_defaults(self) -> SplitSettings:
+        """How it is split where a run does not say."""
+
+    @property
+    def features(self) -> FeatureSettings:
+        """How its features were computed."""
+
+    @property
+    def scenes(self) -> tuple[str, ...]:
+        """Its classes, in order."""
+
+
+def describe(options: TrainOptions, prepared: SetFacts) -> RunDescription:
     """Turn options into a complete description: presets and the set's defaults filled in, hardware resolved."""
     changed: dict[str, Any] = {
         field: value

@@ -18,25 +18,30 @@ class Complexity:
     input_shape: tuple[int, ...]
 
 
-def complexity(network: nn.Module, input_shape: tuple[int, ...]) -> Complexity:
-    """Count what `network` costs on one input of `input_shape` (channel, mel, frame).
+def multiply_accumulates(network: nn.Module, input_shape: tuple[int, ...]) -> int:
+    """Count the multiply-accumulates of `network` on one input of `input_shape` (channel, mel, frame).
 
-    Multiply-accumulates are those of convolutions and matrix products, counted by torch's own flop counter (two
-    operations each); batch norm, additions and pooling are left out, as the field's tools do. The network is left in
-    the mode it was in.
+    Those of convolutions and matrix products, counted by torch's own flop counter (two operations each); batch norm,
+    additions and pooling are left out, as the field's tools do. On the meta device nothing is computed. The network is
+    left in the mode it was in.
     """
-    parameters = list(network.parameters())
-    example = next(iter(parameters))
+    example = next(network.parameters())
     training = network.training
     network.eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, *input_shape, device=example.device, dtype=example.dtype))
     network.train(training)
+    return int(counter.get_total_flops()) // 2
+
+
+def complexity(network: nn.Module, input_shape: tuple[int, ...]) -> Complexity:
+    """Count what `network` costs on one input of `input_shape` (channel, mel, frame)."""
+    parameters = list(network.parameters())
     count = sum(parameter.numel() for parameter in parameters)
     return Complexity(
         parameters=count,
         nonzero_parameters=sum(int(parameter.count_nonzero()) for parameter in parameters),
-        macs=counter.get_total_flops() // 2,
+        macs=multiply_accumulates(network, input_shape),
         memory_bytes=4 * count,
         input_shape=tuple(input_shape),
     )

@@ -15,7 +15,7 @@ from common.command import run_command
 from common.errors import ConfigError
 from data_prep.storage import PreparedSet
 from evaluation.style import house_style
-from recipes.cost import macs_per_second, run_cost
+from recipes.cost import SetSize, macs_per_second, run_cost
 from recipes.drawing import save_figure
 from recipes.points import Point, Preset, describe_point
 from recipes.trained import Picture, Trained
@@ -134,7 +134,8 @@ def _tell(descriptions: Sequence[RunDescription], prepared: PreparedSet, options
     """Print each run's state and size, and what is left to do."""
     speed = macs_per_second(descriptions, prepared, choose_accelerator(options.accelerator))
     total, disk, states = 0.0, 0, {"done": 0, "partial": 0, "missing": 0}
-    costs = {run.identity: run_cost(run, prepared) for run in {run.identity: run for run in descriptions}.values()}
+    size = SetSize.of(prepared, descriptions[0])
+    costs = {run.identity: run_cost(run, size) for run in {run.identity: run for run in descriptions}.values()}
     print(f"{'run':60} {'state':8} {'parameters':>12} {'10^12 MAC':>10} {'time here':>18}")
     for run in descriptions:
         folder, cost = RunFolder.of(run, options.runs), costs[run.identity]

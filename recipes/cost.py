@@ -12,8 +12,8 @@ from asc.data import Sides
 from asc.description import RunDescription
 from asc.module import build_network
 from data_prep.storage import PreparedSet
-from models.complexity import complexity
-from models.resnet import NetworkSettings
+from models.complexity import multiply_accumulates
+from models.resnet import AudioResNet, NetworkSettings
 
 # A step is a forward and a backward pass, which costs twice a forward one.
 _PASSES = 3
@@ -29,15 +29,31 @@ class RunCost:
     weight_bytes: int
 
 
-def run_cost(description: RunDescription, prepared: PreparedSet) -> RunCost:
-    """Count what `description` costs: nothing is trained."""
-    sides = Sides.of(prepared, description)
-    network = build_network(replace(description, network=replace(description.network)))
-    size = complexity(network, (description.network.channels, *prepared.shape))
-    clips = _PASSES * len(sides.train) + len(sides.test)
+@dataclass(frozen=True, kw_only=True)
+class SetSize:
+    """What a prepared set and its split put into a network: spectrograms of `shape`, and how many on either side."""
+
+    shape: tuple[int, int]
+    train: int
+    test: int
+
+    @classmethod
+    def of(cls, prepared: PreparedSet, description: RunDescription) -> "SetSize":
+        """Split `prepared` as `description` says, and count."""
+        sides = Sides.of(prepared, description)
+        return cls(shape=prepared.shape, train=len(sides.train), test=len(sides.test))
+
+
+def run_cost(description: RunDescription, size: SetSize) -> RunCost:
+    """Count what `description` costs: nothing is computed, no weight is allocated."""
+    with torch.device("meta"):
+        network = AudioResNet(description.network)
+        macs = multiply_accumulates(network, (description.network.channels, *size.shape))
+    parameters = sum(parameter.numel() for parameter in network.parameters())
     state = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    total = float(size.macs) * clips * description.training.epochs
-    return RunCost(parameters=size.parameters, macs=total, weight_bytes=state)
+    clips = _PASSES * size.train + size.test
+    total = float(macs) * clips * description.training.epochs
+    return RunCost(parameters=parameters, macs=total, weight_bytes=state)
 
 
 def macs_per_second(descriptions: Sequence[RunDescription], prepared: PreparedSet, accelerator: str) -> float:
@@ -58,5 +74,5 @@ def macs_per_second(descriptions: Sequence[RunDescription], prepared: PreparedSe
         if accelerator == "cuda":
             torch.cuda.synchronize()
         durations.append(time.perf_counter() - start)
-    done = complexity(network.float(), (1, *prepared.shape)).macs * _PASSES * _PROBE_CLIPS
+    done = multiply_accumulates(network.float(), (1, *prepared.shape)) * _PASSES * _PROBE_CLIPS
     return float(done / np.median(durations[1:]))

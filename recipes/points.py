@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from asc.description import Labels, Roll, RunDescription
-from asc.train import TrainOptions, describe
-from data_prep.storage import PreparedSet
+from asc.train import SetFacts, TrainOptions, describe
 
 Preset = Literal["demo", "paper"]
 DAMPING = 0.1
@@ -42,7 +41,7 @@ def both_networks(**sizes: Any) -> list[Point]:
 
 
 def describe_point(
-    point: Point, prepared: PreparedSet, preset: Preset, seeds: int, **training: Any
+    point: Point, prepared: SetFacts, preset: Preset, seeds: int, **training: Any
 ) -> list[RunDescription]:
     """Return the runs of a point, one for each seed; `training` overrides the preset, and the point both."""
     settings = training | point.settings

@@ -1,0 +1,99 @@
+"""`python -m recipes.paper_costs`: what each figure costs at its paper's settings, on TAU 2020 Mobile.
+
+Everything is counted, nothing is trained or measured: parameters and multiply-accumulates of the networks, times the
+clips that the default split puts on either side (audio paper, Sec. 3; 10 s clips), times epochs and seeds.
+"""
+
+import pkgutil
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+
+import recipes.koutini2021 as koutini2021
+from common.command import run_command
+from common.identity import digest
+from data_prep.features import FeatureSettings
+from data_prep.layouts import LAYOUTS
+from data_prep.splits import SplitSettings
+from recipes.command import Recipe
+from recipes.cost import RunCost, SetSize, run_cost
+from recipes.points import describe_point
+
+# Version 2 under the split `unseen-city`: trains on 10,092 clips of device a; tests on 4,308 of it and 8 x 323 others.
+_SIZE = SetSize(shape=(256, 431), train=10_092, test=4_308 + 8 * 323)
+_TERA = 1e12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Print, as a Markdown table, what the figures' runs cost at the preset `paper`."""
+
+    tmacs: float = 100.0
+    """10^12 multiply-accumulates a second that the GPU sustains in training. An H200 can at most do 495 in bfloat16."""
+
+
+class _Tau2020:
+    """What a run takes from a prepared set, for the set that is not here."""
+
+    name = "tau2020"
+    identity = digest("any")
+    split_defaults = SplitSettings()
+    features = FeatureSettings()
+    scenes: tuple[str, ...] = LAYOUTS["tau2020"].scenes or ()
+
+
+def all_recipes() -> list[Recipe]:
+    """Return the recipes of the audio paper that train, in order."""
+    names = [module.name for module in pkgutil.iter_modules(koutini2021.__path__)]
+    modules = [import_module(f"{koutini2021.__name__}.{name}") for name in sorted(names)]
+    return [module.RECIPE for module in modules if hasattr(module, "RECIPE")]
+
+
+def cost_table(tmacs: float) -> pd.DataFrame:
+    """Return one row per recipe, and a last one of all runs together, which figures share."""
+    everything: dict[tuple[str, int], RunCost] = {}
+    rows = []
+    for recipe in all_recipes():
+        options = recipe.options(data=Path(), runs=Path(), out=Path(), preset="paper")
+        runs: dict[tuple[str, int], RunCost] = {}
+        for point in recipe.points(options):
+            for run in describe_point(point, _Tau2020(), "paper", options.seeds, precision="bf16-mixed"):
+                runs[run.identity, run.seed] = run_cost(run, _SIZE)
+        everything |= runs
+        rows.append((recipe.name.split("/")[1], runs))
+    rows.append(("all of them, shared runs once", everything))
+    table = []
+    for name, costs in rows:
+        parameters = sorted({cost.parameters for cost in costs.values()})
+        macs = sum(cost.macs for cost in costs.values())
+        table.append(
+            {
+                "figure": name,
+                "runs": len(costs),
+                "parameters": " to ".join(f"{count:,}" for count in {parameters[0]: 0, parameters[-1]: 0}),
+                "10^15 MAC": f"{macs / 1e15:,.0f}",
+                "GPU hours": f"{macs / (tmacs * _TERA) / 3600:,.1f}",
+                "final weights, MB": f"{sum(cost.weight_bytes for cost in costs.values()) / 1e6:,.0f}",
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def _print(options: Options) -> None:
+    table = cost_table(options.tmacs)
+    print("| " + " | ".join(table.columns) + " |")
+    print("|---" * len(table.columns) + "|")
+    for row in table.itertuples(index=False):
+        print("| " + " | ".join(map(str, row)) + " |")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_command(Options, _print, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
