@@ -1,5 +1,7 @@
 """What a figure's runs scored, as one table, and as lines in the paper's layout: unseen devices left, seen right."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -7,8 +9,10 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from asc.results import read_configurations
 from evaluation.accuracy import accuracy
-from evaluation.grouping import summarise
+from evaluation.grouping import Configuration, summarise
 from evaluation.style import mark
+from recipes.comparisons import differences
+from recipes.points import Point
 from recipes.trained import Picture, Trained
 
 READING = "bars: standard deviation over runs and last 10 epochs"
@@ -16,16 +20,21 @@ _TITLES = {"unseen": "unseen devices", "seen": "seen device"}
 _COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", "parameters", "part", "mean", "sd", "sd_seeds"]
 
 
-def accuracy_table(trained: Trained) -> pd.DataFrame:
-    """Return one row per point and part (unseen, seen); points without a finished run are left out.
+def read_points(trained: Trained) -> dict[Point, Configuration]:
+    """Read the finished runs of every point that has one."""
+    return {
+        point: read_configurations([folder.path for folder in trained.finished(point)])[0] for point in trained.points
+    }
+
+
+def accuracy_table(found: Mapping[Point, Configuration]) -> pd.DataFrame:
+    """Return one row per point and part (unseen, seen).
 
     Columns: series, width, depth, pointwise_depth, damping, parameters, part, mean (over seeds and last epochs), sd
     (over seeds and last epochs together, as the paper's bars), sd_seeds, seeds (how many runs are finished).
     """
     rows = []
-    for point in trained.points:
-        done = [folder.path for folder in trained.finished(point)]
-        (configuration,) = read_configurations(done)
+    for point, configuration in found.items():
         summary = summarise(accuracy(configuration.scored, ["seed", "epoch"])["part"])
         for part in _TITLES:
             rows.append(
@@ -37,15 +46,16 @@ def accuracy_table(trained: Trained) -> pd.DataFrame:
                     "mean": summary["mean"][part],
                     "sd": summary["sd_all"][part],
                     "sd_seeds": summary["sd_seeds"][part],
-                    "seeds": len(done),
+                    "seeds": len(configuration.seeds),
                 }
             )
     return pd.DataFrame(rows, columns=[*_COLUMNS, "seeds"])
 
 
 def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = False) -> Picture:
-    """Draw accuracy against column `x`, a line for each series in the order of the points."""
-    table = accuracy_table(trained)
+    """Draw accuracy against column `x`, a line for each series in the order of the points; compare the points."""
+    found = read_points(trained)
+    table = accuracy_table(found)
     figure = Figure(figsize=(7.2, 3.1), layout="constrained")
     panels = figure.subplots(1, 2)
     for axes, part in zip(panels, _TITLES, strict=True):
@@ -53,7 +63,7 @@ def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = 
         axes.set(title=_TITLES[part], xlabel=label)
         set_ticks(axes, sorted(set(table[x])), logarithmic=logarithmic)
     panels[0].set_ylabel("accuracy, %")
-    return Picture(figure, table, trained.footer(READING))
+    return Picture(figure, table, trained.footer(READING), differences=differences(found))
 
 
 def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:

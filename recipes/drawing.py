@@ -11,10 +11,17 @@ _LETTERS_PER_INCH = 21
 
 
 def save_figure(picture: Picture, target: Path) -> list[Path]:
-    """Write `target`.png, .pdf and .csv, each whole or not at all, the footer under the figure; return the paths."""
+    """Write `target`.png, .pdf and .csv (and -differences.csv), the footer under the figure; return the paths.
+
+    Each file is whole or not there at all.
+    """
     figure = picture.figure
     lines = textwrap.wrap(picture.footer, int(_LETTERS_PER_INCH * figure.get_figwidth()))
     figure.supxlabel("\n".join(lines), fontsize=6, color=GREY, x=0.01, ha="left")
-    numbers = target.with_name(f"{target.name}.csv")
-    write_text(numbers, picture.table.to_csv(index=False, lineterminator="\n"))
-    return [*write_figure(figure, target), numbers]
+    tables = {f"{target.name}.csv": picture.table, f"{target.name}-differences.csv": picture.differences}
+    numbers = []
+    for name, table in tables.items():
+        if table is not None:
+            numbers.append(target.with_name(name))
+            write_text(numbers[-1], table.to_csv(index=False, lineterminator="\n"))
+    return [*write_figure(figure, target), *numbers]

@@ -9,13 +9,8 @@ from asc.maps import extents_of, footer, map_of
 from asc.run_folder import RunFolder
 from evaluation.erf import ErfMap, Layer, mean_map
 from evaluation.erf_plots import draw_maps
-from recipes.points import Point
+from recipes.comparisons import name
 from recipes.trained import Picture, Trained
-
-
-def panel_title(point: Point) -> str:
-    """Return what a panel shows."""
-    return f"{point.series}, W={point.width} D={point.depth} K={point.pointwise_depth}"
 
 
 def receptive_fields(trained: Trained, *, layer: Layer, span: int | None = None) -> Picture:
@@ -31,7 +26,7 @@ def receptive_fields(trained: Trained, *, layer: Layer, span: int | None = None)
     panels, rows = [], []
     for point in trained.points:
         maps = _maps(trained, trained.finished(point), layer)
-        panels.append((panel_title(point), mean_map([erf for _, erf in maps])))
+        panels.append((name(point), mean_map([erf for _, erf in maps])))
         rows += [
             {
                 "series": point.series,

@@ -57,8 +57,9 @@ class Trained:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, the numbers in it, and the line below it."""
+    """A figure, the numbers in it, the line below it; and how its points compare, where they were tested alike."""
 
     figure: Figure
     table: pd.DataFrame
     footer: str
+    differences: pd.DataFrame | None = None
