@@ -1,5 +1,6 @@
 """A run is a value: a frozen, complete description whose SHA-256 is its identity."""
 
+import dataclasses
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -10,11 +11,16 @@ from common.identity import digest, later
 from data_prep.features import FeatureSettings
 from data_prep.splits import SplitSettings
 from models.initialisation import Initialisation
+from models.pruning.allocation import AllocationName
+from models.pruning.magnitude import MagnitudeSchedule
 from models.resnet import NetworkSettings
+from models.weights.sparse import MaskInit
 
 Precision = Literal["32-true", "bf16-mixed"]
 Roll = Literal["waveform", "frames", "none"]
 Labels = Literal["true", "random"]
+Sparsity = Literal["static", "iterative"]
+Magnitude = Literal["weight", "effective"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +32,43 @@ class DataReference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SparsitySettings:
+    """A network that keeps only as many weights as the same network `base_width` wide (Koutini 2021, App. A.4).
+
+    `static` keeps weights at random places, fixed before training: `allocation` shares them out among layers,
+    `io_only` takes whole kernels, `mask_init = rescaled` makes up for the missing ones in the kept ones' size.
+    `iterative` removes the smallest weights of all layers as `schedule` says, by the magnitude of the weights trained
+    (`weight`) or of those that a damped layer computes with (`effective`).
+    """
+
+    method: Sparsity
+    base_width: int
+    allocation: AllocationName = "water_level"
+    mask_init: MaskInit = "none"
+    io_only: bool = False
+    schedule: MagnitudeSchedule = dataclasses.field(default_factory=MagnitudeSchedule)
+    magnitude: Magnitude = "effective"
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        kinds = {"method": Sparsity, "allocation": AllocationName, "mask_init": MaskInit, "magnitude": Magnitude}
+        for field, kind in kinds.items():
+            if getattr(self, field) not in get_args(kind):
+                raise ConfigError(field, getattr(self, field), f"one of {', '.join(get_args(kind))}")
+        if self.base_width < 1:
+            raise ConfigError("base_width", self.base_width, "a whole number of at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
 class WeightSettings:
-    """What is laid over the weights: frequency damping with this factor at the kernels' edges, and how they start."""
+    """What is laid over the weights: frequency damping with this factor at the kernels' edges, and sparsity.
+
+    `init` says how they start.
+    """
 
     damping: float | None = None
     init: Initialisation = "fixup"
+    sparsity: SparsitySettings | None = later(None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +139,9 @@ class RunDescription:
         """Short name for people; it is not part of the identity."""
         size = f"w{self.network.width}-d{self.network.depth}-k{self.network.pointwise_depth}"
         labels = "" if self.training.labels == "true" else f"-{self.training.labels}-labels"
-        return f"{self.preset}-{'base' if self.weights.damping is None else 'damped'}-{size}{labels}"
+        sparsity = self.weights.sparsity
+        sparse = "" if sparsity is None else f"-{sparsity.method}-of-w{sparsity.base_width}"
+        return f"{self.preset}-{'base' if self.weights.damping is None else 'damped'}-{size}{sparse}{labels}"
 
 
 def resolve_precision(wanted: str, accelerator: str) -> Precision:

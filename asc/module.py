@@ -13,6 +13,7 @@ from asc.clips import ClipSource, Loaded
 from asc.data import Batch
 from asc.description import RunDescription
 from asc.schedule import learning_rate
+from asc.sparsity import lay_sparsity, prune_before
 from common.errors import RunError
 from data_prep.features import PerceptualMel
 from models.initialisation import initialise
@@ -22,9 +23,10 @@ from models.weights.damping import damp
 
 
 def build_network(description: RunDescription) -> AudioResNet:
-    """Return the network that `description` starts from: initialised by its seed, then damped."""
+    """Return the network that `description` starts from: initialised by its seed, then made sparse, then damped."""
     network = AudioResNet(description.network)
     initialise(network, description.weights.init, description.seed)
+    lay_sparsity(network, description)
     if description.weights.damping is not None:
         damp(network, description.weights.damping)
     return network
@@ -98,9 +100,11 @@ class SceneClassifier(lightning.LightningModule):
         return loss
 
     def on_train_epoch_start(self) -> None:
-        """Set the epoch's learning rate."""
+        """Set the epoch's learning rate, and remove the weights whose turn it is."""
+        epoch = self.trainer.current_epoch
         for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = learning_rate(self.trainer.current_epoch, self.description.training)
+            group["lr"] = learning_rate(epoch, self.description.training)
+        prune_before(epoch, self.network, self.description)
 
     def epoch_loss(self) -> float:
         """Return the mean loss of the epoch's steps over all processes, and forget them.

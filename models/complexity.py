@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -36,12 +37,24 @@ def multiply_accumulates(network: nn.Module, input_shape: tuple[int, ...]) -> in
 
 def complexity(network: nn.Module, input_shape: tuple[int, ...]) -> Complexity:
     """Count what `network` costs on one input of `input_shape` (channel, mel, frame)."""
-    parameters = list(network.parameters())
-    count = sum(parameter.numel() for parameter in parameters)
+    count = sum(parameter.numel() for parameter in network.parameters())
     return Complexity(
         parameters=count,
-        nonzero_parameters=sum(int(parameter.count_nonzero()) for parameter in parameters),
+        nonzero_parameters=_nonzero(network),
         macs=multiply_accumulates(network, input_shape),
         memory_bytes=4 * count,
         input_shape=tuple(input_shape),
     )
+
+
+@torch.no_grad()
+def _nonzero(network: nn.Module) -> int:
+    """Count the non-zero numbers that the network computes with: of a parametrised weight, those of what it becomes."""
+    plain = [value for name, value in network.named_parameters() if "parametrizations" not in name.split(".")]
+    made = [
+        scheme()
+        for module in network.modules()
+        if parametrize.is_parametrized(module)
+        for scheme in module.parametrizations.values()  # type: ignore[operator]
+    ]
+    return sum(int(tensor.count_nonzero()) for tensor in plain + made)

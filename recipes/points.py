@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from asc.description import Labels, Roll, RunDescription
-from asc.train import SetFacts, TrainOptions, describe
+from asc.description import Labels, Roll, RunDescription, Sparsity
+from asc.options import SetFacts, TrainOptions, describe
 
 Preset = Literal["demo", "paper"]
 DAMPING = 0.1
@@ -23,6 +23,9 @@ class Point:
     labels: Labels = "true"
     mixup_alpha: float | None = None
     roll: Roll | None = None
+    epochs: int | None = None
+    sparse: Sparsity | None = None
+    base_width: int | None = None
 
     @property
     def network(self) -> dict[str, int | float | None]:

@@ -1,8 +1,9 @@
 """The sizes of the audio paper's figures, and the few that the demo preset tries instead."""
 
-from typing import get_args
+from dataclasses import replace
+from typing import Any, get_args
 
-from asc.description import Labels
+from asc.description import Labels, Sparsity
 from recipes.points import DAMPING, Point, Preset, both_networks
 
 LABELS: tuple[Labels, ...] = get_args(Labels)
@@ -25,6 +26,9 @@ SHALLOW_AND_DEEP: dict[Preset, tuple[int, ...]] = {"paper": (0, 4), "demo": (0, 
 NARROW_AND_WIDE: dict[Preset, tuple[int, ...]] = {"paper": (32, 512), "demo": (8, 32)}
 # Section 4 gives two widths; the demo preset's small sets take more, to show where memorising begins.
 MEMORISING: dict[Preset, tuple[int, ...]] = {"paper": (32, 64), "demo": (8, 16, 32)}
+# Figure 6: the first is the width whose number of weights all of them keep.
+SPARSE_WIDTHS: dict[Preset, tuple[int, ...]] = {"paper": (64, 128, 192, 256, 384, 512), "demo": (8, 16, 32)}
+SPARSE_EPOCHS: dict[Preset, int | None] = {"paper": 350, "demo": None}
 
 
 def widths(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
@@ -78,3 +82,27 @@ def memorising(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
         for labels in LABELS
         for width in chosen or MEMORISING[preset]
     ]
+
+
+def _sparse(preset: Preset, widths: tuple[int, ...], methods: tuple[Sparsity, ...], **sizes: Any) -> list[Point]:
+    """Return networks at the weights of the narrowest, which is dense; each method is a series of its own."""
+    base = min(widths)
+    points = []
+    for method in methods:
+        for width in widths:
+            wide = {"sparse": method, "base_width": base} if width > base else {}
+            points += both_networks(width=width, epochs=SPARSE_EPOCHS[preset], **wide, **sizes)
+            points[-2:] = [replace(point, series=f"{point.series}, {method}") for point in points[-2:]]
+    return points
+
+
+def sparse_widths(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
+    """Return Figure 6's points: every width at the weights of the first, static and iterative, base and damped."""
+    return _sparse(preset, chosen or SPARSE_WIDTHS[preset], get_args(Sparsity))
+
+
+def sparse_and_dense(preset: Preset, chosen: tuple[int, ...], method: Sparsity, *, damped: bool) -> list[Point]:
+    """Return the points of Figures 13 to 16: narrow and dense, wide and sparse, without pointwise blocks."""
+    widths = chosen or (SPARSE_WIDTHS[preset][0], SPARSE_WIDTHS[preset][-1])
+    points = _sparse(preset, widths, (method,), pointwise_depth=0)
+    return [point for point in points if (point.damping is not None) == damped]

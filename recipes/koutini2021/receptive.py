@@ -4,9 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from asc.description import Sparsity
 from evaluation.erf import Layer
 from recipes.command import Recipe, RecipeOptions
-from recipes.koutini2021.grids import DEPTH_WIDTH, NARROW_AND_WIDE, SHALLOW_AND_DEEP, one_network
+from recipes.koutini2021.grids import (
+    DEPTH_WIDTH,
+    NARROW_AND_WIDE,
+    SHALLOW_AND_DEEP,
+    one_network,
+    sparse_and_dense,
+)
 from recipes.points import Point
 from recipes.receptive_fields import receptive_fields
 
@@ -55,6 +62,15 @@ def by_pointwise_depth(name: str, *, damped: bool) -> Recipe:
         return [one_network(damped=damped, width=width, pointwise_depth=k) for k in depths]
 
     return map_recipe(name, DepthOptions, points)
+
+
+def by_sparse_width(name: str, method: Sparsity, *, damped: bool) -> Recipe:
+    """Return the recipe of Figure 13, 14, 15 or 16: narrow, and wide at the same number of weights."""
+
+    def points(options: WidthOptions) -> list[Point]:
+        return sparse_and_dense(options.preset, options.widths, method, damped=damped)
+
+    return map_recipe(name, WidthOptions, points)
 
 
 def by_width(name: str, *, damped: bool) -> Recipe:

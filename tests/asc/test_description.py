@@ -11,6 +11,7 @@ import torch
 from asc.description import (
     DataReference,
     RunDescription,
+    SparsitySettings,
     TrainingSettings,
     WeightSettings,
     resolve_precision,
@@ -26,7 +27,7 @@ RUN = RunDescription(
     split=SplitSettings(),
     features=FeatureSettings(),
     network=NetworkSettings(),
-    weights=WeightSettings(),
+    weights=WeightSettings(sparsity=SparsitySettings(method="static", base_width=16)),
     training=TrainingSettings(),
     preset="paper",
 )
@@ -46,6 +47,10 @@ OTHER: dict[str, Any] = {
     "sample_rate": 44100,
     "world_size": 4,
     "labels": "random",
+    "method": "iterative",
+    "allocation": "uniform",
+    "mask_init": "rescaled",
+    "magnitude": "weight",
 }
 
 
@@ -85,6 +90,14 @@ def test_unknown_and_missing_fields_are_named() -> None:
         from_plain(RunDescription, value)
 
 
+@pytest.mark.parametrize("field", ["method", "allocation", "mask_init", "magnitude"])
+def test_unknown_ways_of_being_sparse_are_named(field: str) -> None:
+    with pytest.raises(ConfigError, match=field):
+        SparsitySettings(**{"method": "static", "base_width": 16, field: "other"})  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="base_width"):
+        SparsitySettings(method="static", base_width=0)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -113,7 +126,7 @@ def test_a_batch_that_processes_cannot_share_is_an_error() -> None:
 
 
 def test_titles_say_what_the_run_is() -> None:
-    assert RUN.title == "paper-base-w32-d1-k1"
+    assert RUN.title == "paper-base-w32-d1-k1-static-of-w16"
     assert dataclasses.replace(RUN, weights=WeightSettings(damping=0.1)).title == "paper-damped-w32-d1-k1"
 
 

@@ -4,7 +4,12 @@ import torch
 from torch import nn
 
 from models.complexity import complexity
+from models.initialisation import initialise
+from models.pruning.allocation import allocate
+from models.pruning.masks import random_masks
 from models.resnet import AudioResNet, NetworkSettings
+from models.weights.damping import damp
+from models.weights.sparse import lay_sparse
 
 
 def by_hand(width: int) -> int:
@@ -19,6 +24,20 @@ def test_the_audio_network() -> None:
         cost = complexity(AudioResNet(NetworkSettings(width=width)), (1, 256, 431))
         assert cost.macs == by_hand(width)
     assert (cost.parameters, cost.memory_bytes, cost.input_shape) == (159_476, 637_904, (1, 256, 431))
+
+
+def test_sparse_weights_count_as_what_they_become() -> None:
+    network = AudioResNet(NetworkSettings(width=4))
+    dense = complexity(network, (1, 64, 64))
+    initialise(network, "kaiming", seed=0)
+    masks = random_masks(network, allocate(network, 1000), seed=0)
+    lay_sparse(network, masks)
+    damp(network, 0.1)
+    cost = complexity(network, (1, 64, 64))
+    norms = sum(p.numel() for m in network.modules() if isinstance(m, nn.BatchNorm2d) for p in m.parameters())
+    assert cost.parameters == 1000 + norms
+    assert cost.nonzero_parameters == 1000 + norms // 2  # batch norm's biases start at zero
+    assert cost.macs == dense.macs
 
 
 def test_zeros_are_not_counted_as_nonzero_and_the_mode_is_kept() -> None:

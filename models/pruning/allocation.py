@@ -1,0 +1,125 @@
+"""How many weights each layer keeps, so that the whole network keeps exactly a budget."""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Literal, get_args
+
+from torch import nn
+
+from common.errors import ConfigError
+from models.prunable import prunable
+
+Shapes = Mapping[str, tuple[int, ...]]
+Counts = dict[str, int]
+AllocationName = Literal["water_level", "equal_per_filter", "uniform", "erdos_renyi_kernel"]
+
+
+def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every prunable weight, by layer name, in order."""
+    return {name: tuple(layer.weight.shape) for name, layer in prunable(network).items()}
+
+
+def sizes_of(shapes: Shapes) -> Counts:
+    """Return the number of weights of every layer."""
+    return {name: math.prod(shape) for name, shape in shapes.items()}
+
+
+def check_budget(sizes: Mapping[str, int], budget: int | Mapping[str, int]) -> None:
+    """Raise ConfigError unless `budget`, in all or per named layer, is whole numbers from 0 to what is there."""
+    limits: list[tuple[str, int, int | None]]
+    if isinstance(budget, Mapping):
+        limits = [(f"budget[{name}]", count, sizes.get(name)) for name, count in budget.items()]
+    else:
+        limits = [("budget", budget, sum(sizes.values()))]
+    for field, count, total in limits:
+        if total is None:
+            raise ConfigError(field, count, f"layers are {', '.join(sizes)}")
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= total:
+            raise ConfigError(field, count, f"a whole number of weights from 0 to {total}")
+
+
+def water_level(shapes: Shapes, budget: int) -> Counts:
+    """Let every layer keep min(size, cap) weights, where cap is the smallest whole number that reaches the budget.
+
+    The largest layer gives up the excess; where that is more than it keeps, the next largest goes on. Golubeva 2021,
+    App. B ("largest layers first"), and Price 2021's "equal per layer" with what small layers leave over shared out.
+    """
+    sizes = sizes_of(shapes)
+    check_budget(sizes, budget)
+    below, cap = -1, max(sizes.values(), default=0)
+    while cap - below > 1:
+        middle = (below + cap) // 2
+        if sum(min(size, middle) for size in sizes.values()) >= budget:
+            cap = middle
+        else:
+            below = middle
+    kept = {name: min(size, cap) for name, size in sizes.items()}
+    excess = sum(kept.values()) - budget
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        given = min(excess, kept[name])
+        kept[name] -= given
+        excess -= given
+    return kept
+
+
+def _filled(sizes: Mapping[str, int], shares: Mapping[str, int], budget: int) -> Counts:
+    """Let layers keep min(size, level * share), the level such that the budget is met; largest remainders round up.
+
+    Whole numbers throughout, so that nothing is lost to rounding; of equal remainders the first layer's counts.
+    """
+    check_budget(sizes, budget)
+    kept: Counts = {}
+    left, total = budget, sum(shares.values())
+    by_level = sorted(sizes, key=lambda name: Fraction(sizes[name], shares[name]))
+    while by_level and sizes[by_level[0]] * total <= left * shares[by_level[0]]:
+        name = by_level.pop(0)
+        kept[name] = sizes[name]
+        left, total = left - sizes[name], total - shares[name]
+    open_layers = [name for name in sizes if name not in kept]
+    kept |= {name: left * shares[name] // total for name in open_layers}
+    spare = budget - sum(kept.values())
+    for name in sorted(open_layers, key=lambda name: left * shares[name] % total, reverse=True)[:spare]:
+        kept[name] += 1
+    return {name: kept[name] for name in sizes}
+
+
+def equal_per_filter(shapes: Shapes, budget: int) -> Counts:
+    """Let every layer keep equally many weights per filter (output channel), small layers all they have. Price 2021."""
+    return _filled(sizes_of(shapes), {name: shape[0] for name, shape in shapes.items()}, budget)
+
+
+def uniform(shapes: Shapes, budget: int) -> Counts:
+    """Let every layer keep the same share of its weights."""
+    return _filled(sizes_of(shapes), sizes_of(shapes), budget)
+
+
+def erdos_renyi_kernel(shapes: Shapes, budget: int) -> Counts:
+    """Let every layer's density be proportional to sum(shape) / prod(shape), full layers at 1. Evci 2020."""
+    return _filled(sizes_of(shapes), {name: sum(shape) for name, shape in shapes.items()}, budget)
+
+
+ALLOCATIONS: dict[AllocationName, Callable[[Shapes, int], Counts]] = {
+    "water_level": water_level,
+    "equal_per_filter": equal_per_filter,
+    "uniform": uniform,
+    "erdos_renyi_kernel": erdos_renyi_kernel,
+}
+
+
+def allocate(network: nn.Module, budget: int, name: AllocationName = "water_level") -> Counts:
+    """Share `budget` weights out among the prunable layers of `network`.
+
+    Returns
+    -------
+    Counts
+        Layer name -> weights kept; they sum to exactly `budget`.
+
+    Raises
+    ------
+    ConfigError
+        If the budget is not a whole number from 0 to the number of prunable weights, or `name` is unknown.
+    """
+    if name not in get_args(AllocationName):
+        raise ConfigError("allocation", name, f"one of {', '.join(get_args(AllocationName))}")
+    return ALLOCATIONS[name](shapes_of(network), budget)

@@ -1,0 +1,101 @@
+"""Iterative magnitude pruning during training: how many weights remain after each epoch, and which. Koutini 2021."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from common.errors import ConfigError, DataError
+from models.prunable import Masks
+from models.pruning.masks import counts_of, masks_from_scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class MagnitudeSchedule:
+    """How many weights go at the end of each epoch: a number that decays exponentially, until the budget is met.
+
+    Parameters
+    ----------
+    first_epoch
+        First epoch (counted from 0) after which weights go. By default that is when warm-up ends: before it layers that
+        start at zero are always the smallest, whatever was learnt.
+    epochs
+        Number of epochs after which weights go; the budget is met after the last of them.
+    time_constant
+        Epochs in which the number removed falls to 1/e.
+    """
+
+    first_epoch: int = 20
+    epochs: int = 200
+    time_constant: float = 50.0
+
+    def __post_init__(self) -> None:
+        """Check every setting."""
+        for field, least in (("first_epoch", 0), ("epochs", 1)):
+            if getattr(self, field) < least:
+                raise ConfigError(field, getattr(self, field), f"a whole number of at least {least}")
+        if not self.time_constant > 0:
+            raise ConfigError("time_constant", self.time_constant, "a number above 0")
+
+    def remaining(self, total: int, budget: int, epoch: int) -> int:
+        """Return how many of `total` weights remain after `epoch` (counted from 0) if `budget` remain in the end."""
+        passed = epoch - self.first_epoch + 1
+        if passed >= self.epochs:
+            return budget
+        gone = math.expm1(-max(passed, 0) / self.time_constant) / math.expm1(-self.epochs / self.time_constant)
+        return total - int(gone * (total - budget))
+
+
+def least_kept(sizes: Mapping[str, int], most_sparse: float = 0.99) -> dict[str, int]:
+    """Return how many weights each layer keeps at least, so that none gets more than `most_sparse` sparse.
+
+    Raises
+    ------
+    ConfigError
+        If `most_sparse` is outside 0 to 1.
+    """
+    if not 0 <= most_sparse <= 1:
+        raise ConfigError("most_sparse", most_sparse, "a number from 0 to 1")
+    return {name: size - math.floor(most_sparse * size) for name, size in sizes.items()}
+
+
+@torch.no_grad()
+def prune_smallest(weights: Mapping[str, Tensor], masks: Masks, remaining: int, *, most_sparse: float = 0.99) -> Masks:
+    """Remove the smallest kept weights of all layers together until `remaining` are left.
+
+    A layer that has come to `most_sparse` gives up no more, as if weights went one by one: the others give the rest. Of
+    equal weights the later one goes, see `masks_from_scores`.
+
+    Parameters
+    ----------
+    weights
+        Layer name -> the tensor whose magnitudes count: W, or the W . C that a damped layer computes with.
+    masks
+        Layer name -> kept weights, for the same layers.
+
+    Returns
+    -------
+    Masks
+        Each a subset of the mask before.
+
+    Raises
+    ------
+    ConfigError
+        If `remaining` is more than is left, or less than the layers keep at least, see `least_kept`.
+    DataError
+        If a weight is not finite.
+    """
+    broken = [name for name, weight in weights.items() if not bool(weight.isfinite().all())]
+    if broken:
+        raise DataError(f"weights of {', '.join(broken)} are not finite: training has diverged")
+    kept = counts_of(masks)
+    floors = least_kept({name: weight.numel() for name, weight in weights.items()}, most_sparse)
+    floors = {name: min(kept[name], least) for name, least in floors.items()}
+    if not sum(floors.values()) <= remaining <= sum(kept.values()):
+        allowed = f"from {sum(floors.values())} (no layer more than {most_sparse:.1%} sparse) to {sum(kept.values())}"
+        raise ConfigError("remaining", remaining, allowed)
+    sizes = {name: weight.abs().cpu().masked_fill(~masks[name], -torch.inf) for name, weight in weights.items()}
+    safe = masks_from_scores(sizes, floors)
+    return masks_from_scores({name: size.masked_fill(safe[name], torch.inf) for name, size in sizes.items()}, remaining)
