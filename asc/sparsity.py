@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from asc.description import RunDescription, SparsitySettings
 from common.errors import ConfigError
 from models.prunable import prunable
-from models.pruning.allocation import allocate
-from models.pruning.magnitude import prune_smallest
+from models.pruning.allocation import allocate, shapes_of, sizes_of
+from models.pruning.magnitude import least_kept, prune_smallest
 from models.pruning.masks import random_masks
 from models.resnet import AudioResNet, NetworkSettings
 from models.weights.masked import lay_masks, masks_of, set_masks
@@ -46,6 +46,9 @@ def lay_sparsity(network: AudioResNet, description: RunDescription) -> None:
     kept = budget(description.network, sparsity)
     if sparsity.method == "iterative":
         lay_masks(network)
+        least = sum(least_kept(sizes_of(shapes_of(network))).values())
+        if kept < least:
+            raise ConfigError("base_width", sparsity.base_width, f"one with {least} weights: 1 % of every layer stays")
         return
     masks = random_masks(
         network, allocate(network, kept, sparsity.allocation), description.seed, io_only=sparsity.io_only

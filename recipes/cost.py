@@ -11,12 +11,14 @@ from torch import nn
 from asc.data import Sides
 from asc.description import RunDescription
 from asc.module import build_network
+from asc.sparsity import budget, count_weights
 from data_prep.storage import PreparedSet
 from models.complexity import multiply_accumulates
 from models.resnet import AudioResNet, NetworkSettings
 
 # A step is a forward and a backward pass, which costs twice a forward one.
 _PASSES = 3
+_VALUE_BYTES, _POSITION_BYTES = 4, 4
 _PROBE_WIDTH, _PROBE_CLIPS = 32, 8
 
 
@@ -51,6 +53,13 @@ def run_cost(description: RunDescription, size: SetSize) -> RunCost:
         macs = multiply_accumulates(network, (description.network.channels, *size.shape))
     parameters = sum(parameter.numel() for parameter in network.parameters())
     state = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+    sparsity, dense = description.weights.sparsity, count_weights(network)
+    if sparsity is not None and sparsity.method == "static":
+        kept = budget(description.network, sparsity)
+        parameters += kept - dense
+        state += (_VALUE_BYTES + _POSITION_BYTES) * kept - _VALUE_BYTES * dense
+    elif sparsity is not None:
+        state += dense  # a byte of mask each
     clips = _PASSES * size.train + size.test
     total = float(macs) * clips * description.training.epochs
     return RunCost(parameters=parameters, macs=total, weight_bytes=state)

@@ -142,3 +142,10 @@ def test_dense_runs_keep_the_identity_they_had_before_sparsity(description: RunD
     assert replace(description, weights=replace(description.weights, sparsity=None)).identity == description.identity
     assert sparse(description, STATIC).identity != sparse(description, ITERATIVE).identity
     assert "static-of-w2" in RunFolder.of(sparse(description, STATIC), tmp_path).path.parent.name
+
+
+def test_a_budget_that_pruning_cannot_reach_is_an_error_before_training(description: RunDescription) -> None:
+    narrow = replace(ITERATIVE, base_width=1)
+    wide = replace(sparse(description, narrow), network=NetworkSettings(width=16, classes=3))
+    with pytest.raises(ConfigError, match="base_width"):
+        build_network(wide)

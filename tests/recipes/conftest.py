@@ -21,5 +21,6 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         "SHALLOW_AND_DEEP": (0, 1),
         "NARROW_AND_WIDE": (2, 3),
         "MEMORISING": (2, 3),
+        "SPARSE_WIDTHS": (2, 3),
     }.items():
         monkeypatch.setitem(getattr(sizes, name), "demo", grid)
