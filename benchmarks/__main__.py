@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import erf, features, memory, training
+from benchmarks import erf, features, memory, training, weights
 from common.files import write_text
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -46,6 +46,12 @@ def page() -> str:
             f"{f'{row.least:g}' if row.least else '-'} |"
             for row in speed
         ),
+        "",
+        "Schemes of weights (weights.md): what training holds (parameters, gradients, Adam's moments, positions)",
+        f"and a step of {weights.CLIPS} clips of 5 s in float32. A sparse layer computes with its dense weight:",
+        "what is saved is state.",
+        "",
+        *weights.table(),
         "",
         "Memory of the process's own at its peak (the memory map's pages belong to the file cache):",
         "",

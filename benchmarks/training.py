@@ -19,7 +19,7 @@ from asc.clips import Kind, MappedClips
 from asc.data import PlannedBatches, Sides
 from asc.description import Roll
 from asc.module import SceneClassifier
-from asc.train import TrainOptions, describe
+from asc.options import TrainOptions, describe
 from benchmarks import Comparison, compare
 from benchmarks.recordings import prepared_noise
 from data_prep.storage import PreparedSet
