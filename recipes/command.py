@@ -22,13 +22,9 @@ from recipes.trained import Picture, Trained
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecipeOptions:
-    """Options that every recipe takes."""
+class SharedOptions:
+    """Options that every recipe takes, `--data` and `--runs` beside; one that trains nothing has no use for most."""
 
-    data: Path
-    """Prepared set, or a folder holding one."""
-    runs: Path
-    """Folder of all runs; those that other figures trained are not trained again."""
     out: Path
     """Folder of figures; this one's stand below it, in its paper's folder."""
     preset: Preset = "demo"
@@ -62,6 +58,16 @@ class RecipeOptions:
         """Check the number of seeds."""
         if self.seeds < 1:
             raise ConfigError("seeds", self.seeds, "at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeOptions(SharedOptions):
+    """Options of the recipes that train."""
+
+    data: Path
+    """Prepared set, or a folder holding one."""
+    runs: Path
+    """Folder of all runs; those that other figures trained are not trained again."""
 
 
 @dataclass(frozen=True, kw_only=True)

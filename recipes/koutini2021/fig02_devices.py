@@ -20,6 +20,7 @@ from common.command import run_command
 from common.errors import ConfigError
 from data_prep.storage import PreparedSet
 from evaluation.style import house_style, mark
+from recipes.command import SharedOptions
 from recipes.drawing import save_figure
 from recipes.trained import Picture
 
@@ -27,13 +28,13 @@ _NAME = "koutini2021/fig02_devices"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(SharedOptions):
     """Draw Figure 2: one recording on two or more devices."""
 
     data: Path
     """Prepared set, or a folder holding one."""
-    out: Path
-    """Folder of figures; this one's stand below it, in the paper's folder."""
+    runs: Path | None = None
+    """Not needed: nothing is trained."""
     clip: str = ""
     """The recording: a clip's file name, or what its parallel clips share (default: the first on all the devices)."""
     devices: tuple[str, ...] = ()
@@ -98,6 +99,9 @@ def _make(options: Options) -> None:
     if len(devices) < 2 or len(set(devices)) < len(devices):
         raise ConfigError("devices", devices, f"two or more of {', '.join([reference, *others])}")
     rows = choose_rows(clips, options.clip, devices)
+    if options.dry_run:
+        print(f"nothing to train; draws {', '.join(clips['clip'].iloc[rows])}")
+        return
     values = prepared.spectrograms(np.array(rows)).astype(np.float32)
     recording = clips["recording"].iloc[rows[0]]
     table = pd.DataFrame(values.mean(axis=2).T, columns=[f"mean:{device}" for device in devices])

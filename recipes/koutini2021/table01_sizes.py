@@ -17,25 +17,31 @@ from torch import nn
 
 from common.command import run_command
 from common.files import write_text
+from data_prep.storage import PreparedSet
 from models.receptive_field import receptive_field
 from models.resnet import AudioResNet, NetworkSettings, ResidualBlock
+from recipes.command import SharedOptions
 from recipes.koutini2021.grids import WIDTHS
+
+_FRAMES = 431  # of 10 s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(SharedOptions):
     """Make Table 1: sizes, receptive field, parameters."""
 
-    out: Path
-    """Folder of figures; the tables stand below it, in the paper's folder."""
+    data: Path | None = None
+    """Prepared set that the frames of a clip are taken from."""
+    runs: Path | None = None
+    """Not needed: nothing is trained."""
     width: int = 32
     """Width W."""
     depth: int = 1
     """Depth D."""
     pointwise_depth: int = 1
     """Pointwise depth K."""
-    frames: int = 431
-    """Frames of a clip: 431 for 10 s, 216 for 5 s, 44 for 1 s."""
+    frames: int | None = None
+    """Frames of a clip (default: those of `--data`, or 431, which are 10 s)."""
 
 
 def stages(settings: NetworkSettings, frames: int) -> pd.DataFrame:
@@ -85,9 +91,11 @@ def _make(options: Options) -> None:
         width=options.width, depth=options.depth, pointwise_depth=options.pointwise_depth, classes=10
     )
     folder = options.out / "koutini2021"
-    tables = {"table01_sizes.csv": stages(settings, options.frames), "table01_parameters.csv": parameters_by_width()}
+    frames = options.frames or (PreparedSet.open(options.data).shape[1] if options.data else _FRAMES)
+    tables = {"table01_sizes.csv": stages(settings, frames), "table01_parameters.csv": parameters_by_width()}
     for name, table in tables.items():
-        write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
+        if not options.dry_run:
+            write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
         print(table.to_string(index=False), end="\n\n")
     print(folder)
 

@@ -13,6 +13,8 @@ from recipes.koutini2021.fig02_devices import choose_rows, main
 def test_the_figure_and_its_numbers(prepared: PreparedSet, tmp_path: Path) -> None:
     recording = prepared.clips["recording"].iloc[30]
     options = ["--data", str(prepared.folder), "--out", str(tmp_path), "--clip", recording]
+    assert main([*options, "--dry-run", "--runs", str(tmp_path)]) == 0
+    assert not list(tmp_path.iterdir())
     assert main([*options, "--devices", "a", "s1"]) == 0
     folder = tmp_path / "koutini2021"
     assert {path.suffix for path in folder.iterdir()} == {".png", ".pdf", ".csv"}

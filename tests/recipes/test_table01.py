@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from data_prep.storage import PreparedSet
 from models.resnet import NetworkSettings
 from recipes.koutini2021.table01_sizes import main, stages
 
@@ -30,3 +31,13 @@ def test_the_command_writes_the_tables(tmp_path: Path, capsys: pytest.CaptureFix
     parameters = pd.read_csv(folder / "table01_parameters.csv")
     assert parameters["parameters, K=1"].tolist()[-1] == 39_906_836
     assert len(pd.read_csv(folder / "table01_sizes.csv")) == 11
+
+
+def test_it_takes_the_options_of_every_recipe(
+    prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["--data", str(prepared.folder), "--runs", str(tmp_path / "runs"), "--preset", "demo", "--seeds", "3"]
+    assert main([*common, "--out", str(tmp_path), "--dry-run"]) == 0
+    assert not list(tmp_path.iterdir())
+    assert main([*common, "--out", str(tmp_path)]) == 0
+    assert "127x21" in capsys.readouterr().out  # 44 frames of one second
