@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from asc.results import read_configurations
 from evaluation.accuracy import accuracy
@@ -16,6 +17,7 @@ from recipes.points import Point
 from recipes.trained import Picture, Trained
 
 READING = "bars: standard deviation over runs and last 10 epochs"
+_POINTS_APART = 3
 _TITLES = {"unseen": "unseen devices", "seen": "seen device"}
 _COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", "parameters", "part", "mean", "sd", "sd_seeds"]
 
@@ -68,10 +70,18 @@ def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = 
 
 def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
     """Draw mean and deviation against column `x`, a line for each series, each named in the first panel of a row."""
-    for position, (name, line) in enumerate(table.groupby("series", sort=False)):
+    series = table.groupby("series", sort=False)
+    for position, (name, line) in enumerate(series):
         ordered = line.sort_values(x)
         style = {**mark(position), "markersize": 4, "linewidth": 1.2, "capsize": 2.5, "elinewidth": 0.9}
-        axes.errorbar(ordered[x], 100 * ordered["mean"], 100 * ordered["sd"].fillna(0), label=name, **style)
+        # Side by side, or the bars of one series would hide another's.
+        aside = _POINTS_APART * (position - (len(series) - 1) / 2) / 72
+        style["transform"] = axes.transData + ScaledTranslation(aside, 0, axes.figure.dpi_scale_trans)
+        middle, bar = 100 * ordered["mean"], 100 * ordered["sd"].fillna(0)
+        axes.errorbar(ordered[x], middle, bar, label=name, **style)
+        for end in (middle - bar, middle + bar):  # what is drawn aside does not count for the limits
+            axes.update_datalim(list(zip(ordered[x], end, strict=True)))
+    axes.autoscale_view()
     if len(table) and axes.get_subplotspec().is_first_col():  # type: ignore[union-attr]
         axes.legend(handlelength=1.5)
 
