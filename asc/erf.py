@@ -11,7 +11,7 @@ import tyro
 
 from asc.allocator import keep_freed_memory
 from asc.loading import load_run
-from asc.maps import SUFFIXES, WORDS, erf_of_run, extents_of, footer, title, write_map
+from asc.maps import SUFFIXES, WORDS, erf_of_run, extents_of, reading, title, write_map
 from asc.run_folder import finished_runs
 from asc.training import choose_accelerator
 from common.command import run_command
@@ -75,7 +75,9 @@ def extents_table(maps: Sequence[tuple[str, ErfMap]], layer: Layer, features: Fe
 def _picture(target: Path, maps: Sequence[tuple[str, ErfMap]], prepared: PreparedSet, layer: Layer) -> None:
     """Write a picture as `target`.png and .pdf."""
     with house_style():
-        write_figure(draw_maps(maps, footer=footer(prepared, layer, [erf for _, erf in maps])), target)
+        runs = f"{len(maps)} run{'s' if len(maps) > 1 else ''}"
+        footer = f"{prepared.folder.name}, {runs}; {reading(prepared.features, layer, [erf for _, erf in maps])}"
+        write_figure(draw_maps(maps, footer=footer), target)
 
 
 def _text(table: pd.DataFrame) -> str:

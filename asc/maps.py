@@ -115,13 +115,12 @@ def read_map(path: Path) -> ErfMap:
         raise RunError(f"{path} holds no effective receptive field: {error}; compute it again") from error
 
 
-def footer(prepared: PreparedSet, layer: Layer, maps: Sequence[ErfMap]) -> str:
-    """Return what a reader must know of a picture."""
+def reading(features: FeatureSettings, layer: Layer, maps: Sequence[ErfMap]) -> str:
+    """Say what pictures of maps show."""
     clips = " or ".join(f"{number:,}" for number in sorted({erf.clips for erf in maps}))
-    frame = 1000 * prepared.features.hop_length / prepared.features.sample_rate
+    frame = 1000 * features.hop_length / features.sample_rate
     return (
-        f"{prepared.folder.name}, {clips} unseen test clips, {len(maps)} run{'s' if len(maps) > 1 else ''}. "
-        f"Mean absolute gradient of {WORDS[layer]} at its middle place, cropped to the maximum receptive field. "
+        f"{clips} unseen test clips. Mean absolute gradient of {WORDS[layer]} at its middle place, cropped to the maximum receptive field. "
         "Boxes: smallest centred intervals that hold 50 % (line) and 95 % (dashes) in frequency and in time. "
         f"A frame is {frame:.1f} ms."
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from asc.maps import extents_of, footer, map_of
+from asc.maps import extents_of, map_of, reading
 from asc.run_folder import RunFolder
 from evaluation.erf import ErfMap, Layer, mean_map
 from evaluation.erf_plots import draw_maps
@@ -38,9 +38,9 @@ def receptive_fields(trained: Trained, *, layer: Layer, span: int | None = None)
             for folder, erf in maps
         ]
     drawn = draw_maps(panels, span=span) if panels else Figure(figsize=(7.2, 1), layout="constrained")
-    reading = footer(trained.prepared, layer, [erf for _, erf in panels]) if panels else "no map"
-    reading += " A panel is the mean over runs, each scaled to the same sum; the CSV has every run's extents."
-    return Picture(drawn, pd.DataFrame(rows), trained.footer(reading))
+    shown = reading(trained.prepared.features, layer, [erf for _, erf in panels]) if panels else "no map."
+    shown += " A panel is the mean over runs, each scaled to the same sum; the CSV has every run's extents."
+    return Picture(drawn, pd.DataFrame(rows), trained.footer(shown))
 
 
 def _maps(trained: Trained, folders: Sequence[RunFolder], layer: Layer) -> list[tuple[RunFolder, ErfMap]]:
