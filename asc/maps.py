@@ -120,7 +120,8 @@ def reading(features: FeatureSettings, layer: Layer, maps: Sequence[ErfMap]) -> 
     clips = " or ".join(f"{number:,}" for number in sorted({erf.clips for erf in maps}))
     frame = 1000 * features.hop_length / features.sample_rate
     return (
-        f"{clips} unseen test clips. Mean absolute gradient of {WORDS[layer]} at its middle place, cropped to the maximum receptive field. "
+        f"{clips} unseen test clips. Mean absolute gradient of {WORDS[layer]} at its middle place, "
+        "cropped to the maximum receptive field. "
         "Boxes: smallest centred intervals that hold 50 % (line) and 95 % (dashes) in frequency and in time. "
         f"A frame is {frame:.1f} ms."
     )
