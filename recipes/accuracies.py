@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
 from asc.results import read_configurations
@@ -17,7 +17,7 @@ from recipes.points import Point
 from recipes.trained import Picture, Trained
 
 READING = "bars: standard deviation over runs and last 10 epochs"
-_POINTS_APART = 3
+_POINTS_APART, _MANY = 3, 1000
 _TITLES = {"unseen": "unseen devices", "seen": "seen device"}
 _COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", "parameters", "part", "mean", "sd", "sd_seeds"]
 
@@ -65,11 +65,12 @@ def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = 
         axes.set(title=_TITLES[part], xlabel=label)
         set_ticks(axes, sorted(set(table[x])), logarithmic=logarithmic)
     panels[0].set_ylabel("accuracy, %")
+    name_lines(figure, panels[0])
     return Picture(figure, table, trained.footer(READING), differences=differences(found))
 
 
 def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
-    """Draw mean and deviation against column `x`, a line for each series, each named in the first panel of a row."""
+    """Draw mean and deviation against column `x`, a line for each series."""
     series = table.groupby("series", sort=False)
     for position, (name, line) in enumerate(series):
         ordered = line.sort_values(x)
@@ -82,15 +83,24 @@ def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
         for end in (middle - bar, middle + bar):  # what is drawn aside does not count for the limits
             axes.update_datalim(list(zip(ordered[x], end, strict=True)))
     axes.autoscale_view()
-    if len(table) and axes.get_subplotspec().is_first_col():  # type: ignore[union-attr]
-        axes.legend(handlelength=1.5)
+
+
+def name_lines(figure: Figure, axes: Axes) -> None:
+    """Name the lines above the panels, where nothing is drawn."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), handlelength=1.5)
 
 
 def set_ticks(axes: Axes, values: list[float], *, logarithmic: bool) -> None:
-    """Mark the very values of a short grid, on a logarithmic axis if asked."""
+    """Mark the very values of a grid, or round ones where it goes into the thousands."""
     if logarithmic and values:
         axes.set_xscale("log", base=2)
-    if len(values) <= 8:
+    if values and max(values) >= _MANY:
+        axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+    elif len(values) <= 8:
         axes.xaxis.set_major_locator(FixedLocator(values))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xticklabels([f"{value:g}" for value in values])

@@ -19,7 +19,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from asc.run_folder import RunFolder
-from recipes.accuracies import READING, draw_lines, set_ticks
+from recipes.accuracies import READING, draw_lines, name_lines, set_ticks
 from recipes.command import Recipe, RecipeOptions, run_recipe
 from recipes.koutini2021.grids import memorising
 from recipes.trained import Picture, Trained
@@ -69,6 +69,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
     axes = figure.subplots()
     draw_lines(axes, table, "width")
     axes.set(xlabel="width W", ylabel="accuracy on the training clips, %")
+    name_lines(figure, axes)
     set_ticks(axes, sorted(set(table["width"])), logarithmic=True)
     print(table.round(4).to_string(index=False, na_rep="-"), end="\n\n")
     return Picture(figure, table, trained.footer(READING))
