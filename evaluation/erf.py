@@ -3,8 +3,7 @@
 Koutini 2021, App. C, after Luo et al. 2016.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,9 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from common.errors import DataError
+from evaluation.frozen import frozen
 from models.receptive_field import Reach, receptive_field
 from models.resnet import AudioResNet
 
@@ -123,25 +122,6 @@ def penultimate(network: AudioResNet, layer: Layer) -> nn.Module:
     return network.features if layer == "features" else nn.Sequential(network.features, network.classifier)
 
 
-@contextmanager
-def _frozen(layer: nn.Module) -> Iterator[None]:
-    """Evaluate `layer` in float32 proper, with no graph behind its weights and every weight computed once."""
-    modes = {module: module.training for module in layer.modules()}
-    wanted = {parameter: parameter.requires_grad for parameter in layer.parameters()}
-    device = next((parameter.device.type for parameter in wanted), "cpu")
-    layer.eval().requires_grad_(False)
-    # Convolutions on a GPU would round their inputs to TensorFloat-32, which has the 10 bits of float16.
-    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-    try:
-        with exact, torch.autocast(device, enabled=False), parametrize.cached():
-            yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
-        for parameter, requires in wanted.items():
-            parameter.requires_grad_(requires)
-
-
 @dataclass(frozen=True)
 class _Window:
     """One axis: what the middle output place sees of an input of `size` places."""
@@ -210,7 +190,7 @@ def effective_receptive_field(layer: nn.Module, batches: Iterable[Tensor]) -> Er
     """
     total: Tensor | None = None
     clips = 0
-    with _frozen(layer), torch.enable_grad():
+    with frozen(layer), torch.enable_grad():
         for batch in batches:
             if total is None:
                 mel, frame = _windows(layer, batch)
