@@ -58,8 +58,9 @@ def choose_rows(clips: pd.DataFrame, clip: str, devices: tuple[str, ...]) -> lis
         rows = dict(zip(parallel["device"], parallel.index, strict=True))
         if set(devices) <= rows.keys():
             return [int(rows[device]) for device in devices]
-    what = f"recording {clip}" if clip else "recording"
-    raise ConfigError("clip", clip, f"no {what} of this set is on all of the devices {', '.join(devices)}")
+    if clip:
+        raise ConfigError("clip", clip, f"a recording of this set that all of the devices {', '.join(devices)} made")
+    raise ConfigError("devices", ", ".join(devices), "devices that all made one and the same recording of this set")
 
 
 def _spectrogram(axes: Axes, values: NDArray[np.float32], seconds: float, limits: tuple[float, float]) -> object:
