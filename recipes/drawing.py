@@ -7,7 +7,7 @@ from common.files import write_text
 from evaluation.style import GREY, write_figure
 from recipes.trained import Picture
 
-_LETTERS_PER_INCH = 21
+_LETTERS_PER_INCH, _INCHES_PER_LINE = 21, 0.12
 
 
 def save_figure(picture: Picture, target: Path) -> list[Path]:
@@ -17,6 +17,7 @@ def save_figure(picture: Picture, target: Path) -> list[Path]:
     """
     figure = picture.figure
     lines = textwrap.wrap(picture.footer, int(_LETTERS_PER_INCH * figure.get_figwidth()))
+    figure.set_figheight(figure.get_figheight() + _INCHES_PER_LINE * len(lines))
     figure.supxlabel("\n".join(lines), fontsize=6, color=GREY, x=0.01, ha="left")
     tables = {f"{target.name}.csv": picture.table, f"{target.name}-differences.csv": picture.differences}
     numbers = []
