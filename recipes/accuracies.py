@@ -18,6 +18,7 @@ from recipes.trained import Picture, Trained
 
 READING = "bars: standard deviation over runs and last 10 epochs"
 _POINTS_APART, _MANY = 3, 1000
+_MOST = 101  # per cent: a bar may reach beyond what accuracy can
 _TITLES = {"unseen": "unseen devices", "seen": "seen device"}
 _COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", "parameters", "part", "mean", "sd", "sd_seeds"]
 
@@ -83,6 +84,7 @@ def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
         for end in (middle - bar, middle + bar):  # what is drawn aside does not count for the limits
             axes.update_datalim(list(zip(ordered[x], end, strict=True)))
     axes.autoscale_view()
+    axes.set_ylim(top=min(axes.get_ylim()[1], _MOST))
 
 
 def name_lines(figure: Figure, axes: Axes) -> None:
