@@ -1,5 +1,6 @@
 """Command lines: exit codes and streams are the same for every one of them."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -38,7 +39,8 @@ def _program() -> str | None:
 def run_command(options: type[T], command: Callable[[T], int | None], arguments: list[str] | None = None) -> int:
     """Parse the command line into `options`, run `command` on it, and return the exit code.
 
-    0 done (or what `command` returns), 1 a named error, 2 usage (raised by the parser), 130 and 143 interrupted.
+    0 done (or what `command` returns), 1 a named error, 2 usage (raised by the parser), 130 and 143 interrupted, 141
+    where what read standard output has gone.
     """
     previous = {number: signal.signal(number, _stop) for number in _SIGNALS}
     try:
@@ -46,6 +48,10 @@ def run_command(options: type[T], command: Callable[[T], int | None], arguments:
     except AscError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read standard output (`| head`) has gone; nothing is to be said when it is flushed at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except Stopped as stopped:
         print(f"{stopped}; the same command continues", file=sys.stderr)
         return 128 + stopped.number

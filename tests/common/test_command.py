@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
 
 from common.command import run_command
 from common.errors import AscError, ConfigError
+from tests.conftest import ROOT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,3 +58,22 @@ def test_wrong_usage_exits_with_two() -> None:
 
 def test_every_named_error_is_of_one_family() -> None:
     assert issubclass(ConfigError, AscError)
+
+
+def test_a_reader_that_goes_is_no_traceback() -> None:
+    program = (
+        "import sys; from dataclasses import dataclass; from common.command import run_command\n"
+        "@dataclass\nclass Options: pass\n"
+        "def speak(options):\n    for line in range(100_000): print('line', line)\n"
+        "sys.exit(run_command(Options, speak, []))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 141
