@@ -44,4 +44,4 @@ benchmark: $(READY)
 # Needs uv. Pins the newest versions that pyproject.toml allows, for every platform, with hashes.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --upgrade --quiet -o requirements.lock
+		--upgrade --quiet -o requirements.lock
