@@ -135,6 +135,11 @@ class RunDescription:
         return digest(replace(self, seed=0))
 
     @property
+    def epochs(self) -> int:
+        """Passes over the training clips."""
+        return self.training.epochs
+
+    @property
     def title(self) -> str:
         """Short name for people; it is not part of the identity."""
         size = f"w{self.network.width}-d{self.network.depth}-k{self.network.pointwise_depth}"

@@ -9,31 +9,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from asc.description import RunDescription
 from asc.overview import Planned, claim_file, failure_file, show_live, survey, totals_line
 from asc.ray_executor import on_ray
-from asc.run_folder import RunFolder
-from asc.training import Machine, train
-from common.errors import AscError, ConfigError, DataError, RunError
+from asc.run_folder import Described, RunFolder
+from common.errors import AscError, RunError
 from common.files import write_text
-from data_prep.storage import PreparedSet
 
 Executor = Literal["local", "ray"]
 # Goes once through the descriptions it is given; yields each when its attempt has ended, and why it failed ("" if not).
-Attempts = Callable[[Sequence[RunDescription]], Iterator[tuple[RunDescription, str]]]
+Attempts = Callable[[Sequence[Described]], Iterator[tuple[Described, str]]]
 # Seconds between looks at runs that another launch is training, when nothing else is left to do.
 PATIENCE = 5.0
 
 
 def run_all(
-    descriptions: Sequence[RunDescription],
-    data: Path,
+    descriptions: Sequence[Described],
+    train: Callable[[Any], object],
     runs: Path,
     *,
     executor: Executor = "local",
-    machine: Machine,
+    accelerator: str = "cpu",
     ray_address: str | None = None,
     runs_per_gpu: int = 1,
     cpus_per_run: int = 1,
@@ -53,39 +50,35 @@ def run_all(
     ----------
     descriptions
         The runs; one given twice is trained once.
-    data
-        Prepared set that all of them use, or a folder holding it; on Ray, at the same path on every machine.
+    train
+        Brings the run of a description to its end in its folder below `runs`. On Ray it must be picklable, and whatever
+        path it holds must lead to the same place on every machine.
     runs
         Folder of all runs; on Ray, shared by every machine at the same path.
     executor
         `local`: one after another in this process; `ray`: as many at once as there is room for, see `on_ray`.
-    machine
-        How each run is executed.
+    accelerator
+        What each run computes on: `cpu` or `cuda`.
     ray_address, runs_per_gpu, cpus_per_run
         See `on_ray`; the local executor has no use for them.
 
     Raises
     ------
-    ConfigError
-        If a run is to be shared by several processes: that is for `python -m asc.train --devices`.
     RunError
         When all others are finished: names each run that failed, and why. Also if Ray is missing or not to be reached.
     """
-    data, runs = data.resolve(), runs.resolve()
+    runs = runs.resolve()
     folders = [RunFolder.of(description, runs) for description in descriptions]
     waiting = {
         folder.path: run for folder, run in zip(folders, descriptions, strict=True) if not folder.done
     }  # each once, in order
-    for description in waiting.values():
-        if description.training.world_size > 1:
-            raise ConfigError("world_size", description.training.world_size, "1 where many runs are trained")
     if not waiting:
         return folders
-    one = partial(attempt, data=data, runs=runs, machine=machine)
+    one = partial(attempt, train=train, runs=runs)
     planned = [Planned.of(description, runs) for description in descriptions]
     if executor == "ray":
         resources = {"runs_per_gpu": runs_per_gpu, "cpus_per_run": cpus_per_run}
-        with on_ray(one, machine.accelerator, ray_address, **resources) as attempts, show_live(planned):
+        with on_ray(one, accelerator, ray_address, **resources) as attempts, show_live(planned):
             failures = _train_all(list(waiting.values()), runs, attempts)
     else:
         failures = _train_all(list(waiting.values()), runs, partial(_one_after_another, one, planned, runs))
@@ -95,7 +88,7 @@ def run_all(
     return folders
 
 
-def _train_all(waiting: Sequence[RunDescription], runs: Path, attempts: Attempts) -> dict[RunFolder, str]:
+def _train_all(waiting: Sequence[Described], runs: Path, attempts: Attempts) -> dict[RunFolder, str]:
     """Attempt all, then again those that were passed over, until none is; return which failed and why."""
     failures: dict[RunFolder, str] = {}
     while waiting:
@@ -114,8 +107,8 @@ def _train_all(waiting: Sequence[RunDescription], runs: Path, attempts: Attempts
 
 
 def _one_after_another(
-    one: Callable[[RunDescription], str], planned: Sequence[Planned], runs: Path, waiting: Sequence[RunDescription]
-) -> Iterator[tuple[RunDescription, str]]:
+    one: Callable[[Described], str], planned: Sequence[Planned], runs: Path, waiting: Sequence[Described]
+) -> Iterator[tuple[Described, str]]:
     """Attempt in this process. Each run shows its own progress; a line of totals follows it, or a round of waiting."""
     ended = 0
     for description in waiting:
@@ -128,7 +121,7 @@ def _one_after_another(
         print(totals_line(survey(planned)), file=sys.stderr, flush=True)
 
 
-def attempt(description: RunDescription, data: Path, runs: Path, machine: Machine) -> str:
+def attempt(description: Described, train: Callable[[Any], object], runs: Path) -> str:
     """Train one run unless it is done or another process trains it; return why it failed, "" if it did not.
 
     The first line is the reason; where nobody foresaw the error, its traceback follows.
@@ -140,12 +133,7 @@ def attempt(description: RunDescription, data: Path, runs: Path, machine: Machin
             if not free or folder.done or _trained_alone(folder):
                 return ""
             failure_file(folder).unlink(missing_ok=True)
-            prepared = PreparedSet.open(data)
-            if prepared.identity != description.data.identity:
-                raise DataError(
-                    f"the run is of {description.data.name} {description.data.identity[:12]}, not of {data}"
-                )
-            train(description, prepared, runs, machine)
+            train(description)
     except AscError as error:
         return str(error)
     except Exception as error:  # whatever it was, the other runs go on; the report holds the traceback

@@ -8,9 +8,9 @@ import fcntl
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -24,13 +24,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from asc.description import RunDescription
-from asc.run_folder import RunFolder, find_runs
+from asc.run_folder import Described, RunFolder, find_runs
 from common.command import run_command
 
 State = Literal["training", "failed", "partial", "missing", "done"]
 # In the order in which they are shown.
 STATES: tuple[State, ...] = ("training", "failed", "partial", "missing", "done")
+# What accuracies are of: acoustic scenes are tested on seen and unseen devices, images on validation and test parts.
+SCORES = ("seen", "unseen", "validation", "test")
 
 
 def claim_file(folder: RunFolder) -> Path:
@@ -51,32 +52,32 @@ class Planned:
     epochs: int
 
     @classmethod
-    def of(cls, description: RunDescription, runs: Path) -> "Planned":
+    def of(cls, description: Described, runs: Path) -> "Planned":
         """Return what `description` asks for below `runs`."""
-        return cls(RunFolder.of(description, runs), description.training.epochs)
+        return cls(RunFolder.of(description, runs), description.epochs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
     """How one run stands.
 
-    `epoch` counts finished epochs; accuracies (0 to 1, of the last finished epoch), `pace` (seconds an epoch, the
-    median) and `left` (seconds until it is finished, were it alone) are None while unknown.
+    `epoch` counts finished epochs; `scores` are the accuracies of the last one, 0 to 1, by what was tested (of
+    `SCORES`, as far as known); `pace` (seconds an epoch, the median) and `left` (seconds until it is finished, were it
+    alone) are None while unknown.
     """
 
     folder: RunFolder
     state: State
     epoch: int
     epochs: int
-    seen: float | None = None
-    unseen: float | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
     pace: float | None = None
     left: float | None = None
 
     @property
     def name(self) -> str:
         """Configuration and seed."""
-        return f"{self.folder.path.parent.name}/{self.folder.path.name}"
+        return self.folder.name
 
 
 def _changed(file: Path) -> float:
@@ -92,8 +93,8 @@ def _metrics(path: Path, _changed: float) -> dict[str, Any]:
     """Return the fields of `Status` that metrics.csv tells."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    seen, unseen = (float(text) if (text := rows[-1][f"{part}_accuracy"]) else None for part in ("seen", "unseen"))
-    return {"epoch": len(rows), "seen": seen, "unseen": unseen, "pace": median(float(row["seconds"]) for row in rows)}
+    scores = {part: float(text) for part in SCORES if (text := rows[-1].get(f"{part}_accuracy"))}
+    return {"epoch": len(rows), "scores": scores, "pace": median(float(row["seconds"]) for row in rows)}
 
 
 def _claimed(folder: RunFolder) -> bool:
@@ -160,10 +161,6 @@ def _clock(seconds: float | None) -> str:
     return "?" if seconds is None else str(timedelta(seconds=round(seconds)))
 
 
-def _percent(value: float | None) -> str:
-    return "?" if value is None else f"{value:.1%}"
-
-
 def _totals(statuses: Sequence[Status]) -> str:
     count = Counter(one.state for one in statuses)
     states = [f"{count['done']}/{len(statuses)} done"]
@@ -177,7 +174,8 @@ def totals_line(statuses: Sequence[Status], named: int = 4) -> str:
     now = [one for one in statuses if one.state == "training"]
     parts = [_totals(statuses)]
     for one in now[:named]:
-        parts.append(f"{one.name} {one.epoch}/{one.epochs} seen {_percent(one.seen)} unseen {_percent(one.unseen)}")
+        scores = "".join(f" {part} {value:.1%}" for part, value in one.scores.items())
+        parts.append(f"{one.name} {one.epoch}/{one.epochs}{scores}")
     return "; ".join(parts + [f"{len(now) - named} more"] * (len(now) > named))
 
 
@@ -185,11 +183,12 @@ def table(statuses: Sequence[Status], rows: int | None = None) -> Table:
     """Return a table of at most `rows` runs, those being trained first, finished ones last, and the totals below."""
     shown = sorted(statuses, key=lambda one: STATES.index(one.state))[:rows]
     result = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, caption=_totals(statuses), caption_justify="left")
-    for heading, width in {"run": 1, "state": 8, "epoch": 7, "seen": 6, "unseen": 6, "left": 7}.items():
+    parts = [part for part in SCORES if any(part in one.scores for one in shown)]
+    for heading, width in {"run": 1, "state": 8, "epoch": 7, **dict.fromkeys(parts, 6), "left": 7}.items():
         result.add_column(heading, no_wrap=True, min_width=width)
     for one in shown:
-        known = (_percent(one.seen), _percent(one.unseen), _clock(one.left)) if one.epoch else ("", "", "")
-        result.add_row(one.name, one.state, f"{one.epoch}/{one.epochs}", *known)
+        scores = [f"{one.scores[part]:.1%}" if part in one.scores else "" for part in parts]
+        result.add_row(one.name, one.state, f"{one.epoch}/{one.epochs}", *scores, _clock(one.left) if one.epoch else "")
     if len(shown) < len(statuses):
         result.add_row(f"and {len(statuses) - len(shown)} more")
     return result
@@ -234,9 +233,7 @@ class OverviewOptions:
 
 
 def _command(options: OverviewOptions) -> None:
-    planned = [
-        Planned(folder, folder.description().training.epochs) for folder in find_runs([options.run, *options.more])
-    ]
+    planned = [Planned(folder, folder.epochs) for folder in find_runs([options.run, *options.more])]
     console = Console()
     console.print(table(survey(planned)), width=None if console.is_terminal else 120)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from asc.description import RunDescription
+from asc.run_folder import Described
 from common.errors import ConfigError, RunError
 
 # How often a run may lose its worker (killed, out of memory, machine gone) before that counts as its failure.
@@ -24,13 +24,13 @@ _OBJECT_STORE_BYTES = 80 * 2**20
 
 @contextmanager
 def on_ray(
-    attempt: Callable[[RunDescription], str],
+    attempt: Callable[[Described], str],
     accelerator: str,
     address: str | None = None,
     *,
     runs_per_gpu: int = 1,
     cpus_per_run: int = 1,
-) -> Iterator[Callable[[Sequence[RunDescription]], Iterator[tuple[RunDescription, str]]]]:
+) -> Iterator[Callable[[Sequence[Described]], Iterator[tuple[Described, str]]]]:
     """Connect to Ray, yield a function that attempts runs there, and leave (or stop) the cluster.
 
     The function yields each run when its attempt has ended, with why it failed ("" if it did not). A run whose worker
@@ -73,7 +73,7 @@ def on_ray(
             _check_room(ray, resources)
             task = ray.remote(_work).options(**resources, max_retries=MAX_RETRIES)
 
-            def attempts(waiting: Sequence[RunDescription]) -> Iterator[tuple[RunDescription, str]]:
+            def attempts(waiting: Sequence[Described]) -> Iterator[tuple[Described, str]]:
                 yield from _gather(ray, {task.remote(attempt, run, cpus_per_run): run for run in waiting})
 
             yield attempts
@@ -132,13 +132,13 @@ def _check_room(ray: ModuleType, resources: dict[str, float]) -> None:
         raise RunError(f"a run asks for {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs; Ray's machines have {have}")
 
 
-def _work(attempt: Callable[[RunDescription], str], description: RunDescription, threads: int) -> str:
+def _work(attempt: Callable[[Described], str], description: Described, threads: int) -> str:
     """Attempt one run, in a worker process that may have attempted others before."""
     torch.set_num_threads(threads)
     return attempt(description)
 
 
-def _gather(ray: ModuleType, pending: dict[Any, RunDescription]) -> Iterator[tuple[RunDescription, str]]:
+def _gather(ray: ModuleType, pending: dict[Any, Described]) -> Iterator[tuple[Described, str]]:
     """Yield runs as their attempts end."""
     while pending:
         # Waiting in Ray would swallow what the signal handlers of commands raise; waiting here does not.

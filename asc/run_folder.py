@@ -7,12 +7,36 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from asc.description import RunDescription
 from common.errors import RunError
 from common.files import write_json
 from common.identity import from_plain, plain
 from evaluation.accuracy import natural
+
+
+class Described(Protocol):
+    """What every description of a run says of itself, whatever it trains on; a frozen dataclass."""
+
+    @property
+    def title(self) -> str:
+        """Short name for people."""
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 over everything but the seed."""
+
+    @property
+    def seed(self) -> int:
+        """What tells the runs of one configuration apart."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training data, at most."""
+
+
+D = TypeVar("D", bound=Described)
 
 
 @dataclass(frozen=True)
@@ -22,9 +46,14 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def of(cls, description: RunDescription, runs: Path) -> "RunFolder":
+    def of(cls, description: Described, runs: Path) -> "RunFolder":
         """Return the folder that `description` names below `runs`, whether it exists or not."""
         return cls(runs / f"{description.title}-{description.identity[:12]}" / f"seed-{description.seed}")
+
+    @property
+    def name(self) -> str:
+        """Configuration and seed."""
+        return f"{self.path.parent.name}/{self.path.name}"
 
     @property
     def description_file(self) -> Path:
@@ -79,7 +108,24 @@ class RunFolder:
         """Whether the run is finished."""
         return self.result_file.is_file()
 
-    def write_description(self, description: RunDescription) -> None:
+    @property
+    def epochs(self) -> int:
+        """How many epochs the run has, as its description says, whatever kind of run it is.
+
+        Raises
+        ------
+        RunError
+            If the description is missing or does not say.
+        """
+        try:
+            return int(self._written()["training"]["epochs"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise RunError(f"{self.description_file} is no run description: {error}") from error
+
+    def _written(self) -> Any:
+        return json.loads(self.description_file.read_text(encoding="utf-8"))
+
+    def write_description(self, description: Described) -> None:
         """Write the description, or check that the one there is the same.
 
         Raises
@@ -88,13 +134,17 @@ class RunFolder:
             If another run's description stands there.
         """
         if self.description_file.is_file():
-            if self.description() != description:
+            if self.description_as(type(description)) != description:
                 raise RunError(f"{self.path} holds another run's description; move that folder away")
             return
         write_json(self.description_file, plain(description))
 
     def description(self) -> RunDescription:
-        """Read the description back.
+        """Read the description of a run on acoustic scenes back; see `description_as`."""
+        return self.description_as(RunDescription)
+
+    def description_as(self, kind: type[D]) -> D:
+        """Read the description of a run of this kind back.
 
         Raises
         ------
@@ -102,7 +152,7 @@ class RunFolder:
             If it is missing or not readable as one.
         """
         try:
-            return from_plain(RunDescription, json.loads(self.description_file.read_text(encoding="utf-8")))
+            return from_plain(kind, self._written())
         except (OSError, ValueError) as error:
             raise RunError(f"{self.description_file} is no run description: {error}") from error
 

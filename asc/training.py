@@ -23,7 +23,7 @@ from asc.epochs import LAST_EPOCHS, EpochEnd
 from asc.example import write_example
 from asc.module import SceneClassifier
 from asc.run_folder import RunFolder
-from common.errors import ConfigError
+from common.errors import ConfigError, DataError
 from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
 from data_prep.storage import PreparedSet
 from models.complexity import complexity
@@ -129,6 +129,24 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
         if trainer.is_global_zero:
             _finish(module, prepared, folder, machine)
     return folder
+
+
+def train_one_of_many(description: RunDescription, data: Path, runs: Path, machine: Machine) -> None:
+    """Bring a run to its end on the prepared set at `data`, as `asc.executor.run_all` asks for it.
+
+    Raises
+    ------
+    ConfigError
+        If the run is to be shared by several processes: that is for `python -m asc.train --devices`.
+    DataError
+        If `data` is not the set that the run is of; else as `train` does.
+    """
+    if description.training.world_size > 1:
+        raise ConfigError("world_size", description.training.world_size, "1 where many runs are trained")
+    prepared = PreparedSet.open(data)
+    if prepared.identity != description.data.identity:
+        raise DataError(f"the run is of {description.data.name} {description.data.identity[:12]}, not of {data}")
+    train(description, prepared, runs, machine)
 
 
 def _open(folder: RunFolder, description: RunDescription, prepared: PreparedSet, sides: Sides) -> None:

@@ -10,10 +10,11 @@ from asc.run_folder import RunFolder
 from evaluation.erf import ErfMap, Layer, mean_map
 from evaluation.erf_plots import draw_maps
 from recipes.comparisons import name
-from recipes.trained import Picture, Trained
+from recipes.scenes import TrainedScenes
+from recipes.trained import Picture
 
 
-def receptive_fields(trained: Trained, *, layer: Layer, span: int | None = None) -> Picture:
+def receptive_fields(trained: TrainedScenes, *, layer: Layer, span: int | None = None) -> Picture:
     """Draw the map of each point, and list the extents of each run.
 
     Parameters
@@ -43,5 +44,5 @@ def receptive_fields(trained: Trained, *, layer: Layer, span: int | None = None)
     return Picture(drawn, pd.DataFrame(rows), trained.footer(shown))
 
 
-def _maps(trained: Trained, folders: Sequence[RunFolder], layer: Layer) -> list[tuple[RunFolder, ErfMap]]:
+def _maps(trained: TrainedScenes, folders: Sequence[RunFolder], layer: Layer) -> list[tuple[RunFolder, ErfMap]]:
     return [(folder, map_of(folder, trained.prepared, layer, trained.accelerator)) for folder in folders]

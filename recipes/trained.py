@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from asc.run_folder import RunFolder
-from data_prep.storage import PreparedSet
-from recipes.points import Point
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,36 +18,34 @@ class Trained:
     ----------
     runs_of
         The run folders of each point, one a seed.
-    prepared
-        The set that they are trained on.
+    data
+        What they are trained on, for the line below the figure.
     preset
         The preset's name.
     accelerator
         Where to compute what the figure still needs: `cpu` or `cuda`.
     """
 
-    runs_of: Mapping[Point, Sequence[RunFolder]]
-    prepared: PreparedSet
+    runs_of: Mapping[Any, Sequence[RunFolder]]
+    data: str
     preset: str
     accelerator: str
 
-    def finished(self, point: Point) -> list[RunFolder]:
+    def finished(self, point: Any) -> list[RunFolder]:
         """Return the finished runs of a point."""
         return [folder for folder in self.runs_of[point] if folder.done]
 
     @property
-    def points(self) -> list[Point]:
+    def points(self) -> list[Any]:
         """The points that have a finished run, in the figure's order."""
         return [point for point in self.runs_of if self.finished(point)]
 
     def footer(self, reading: str) -> str:
         """Say what made the figure, how to read it, and what of it is missing; series may share runs."""
-        split = self.prepared.split_defaults
         wanted = {folder.path for folders in self.runs_of.values() for folder in folders}
         missing = sum(not RunFolder(path).done for path in wanted)
         said = [
-            f"{self.prepared.folder.name}, split {split.rule}, trained on {', '.join(split.train_devices)}, "
-            f"preset {self.preset}",
+            f"{self.data}, preset {self.preset}",
             f"{len(wanted) - missing} runs",
             reading,
         ]

@@ -20,15 +20,15 @@ from common.command import run_command
 from common.errors import ConfigError
 from data_prep.storage import PreparedSet
 from evaluation.style import house_style, mark
-from recipes.command import SharedOptions
 from recipes.drawing import save_figure
+from recipes.options import AudioOptions
 from recipes.trained import Picture
 
 _NAME = "koutini2021/fig02_devices"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SharedOptions):
+class Options(AudioOptions):
     """Draw Figure 2: one recording on two or more devices."""
 
     data: Path

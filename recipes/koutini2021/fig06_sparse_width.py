@@ -12,12 +12,13 @@ import sys
 from dataclasses import dataclass
 
 from recipes.accuracies import accuracy_lines
-from recipes.command import Recipe, RecipeOptions, run_recipe
+from recipes.command import Recipe, run_recipe
 from recipes.koutini2021.grids import sparse_widths
+from recipes.scenes import SceneOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RecipeOptions):
+class Options(SceneOptions):
     """Draw Figure 6: accuracy against width at one number of weights."""
 
     widths: tuple[int, ...] = ()

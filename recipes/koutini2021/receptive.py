@@ -6,7 +6,7 @@ from typing import Any
 
 from asc.description import Sparsity
 from evaluation.erf import Layer
-from recipes.command import Recipe, RecipeOptions
+from recipes.command import Recipe
 from recipes.koutini2021.grids import (
     DEPTH_WIDTH,
     NARROW_AND_WIDE,
@@ -16,10 +16,11 @@ from recipes.koutini2021.grids import (
 )
 from recipes.points import Point
 from recipes.receptive_fields import receptive_fields
+from recipes.scenes import SceneOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapOptions(RecipeOptions):
+class MapOptions(SceneOptions):
     """Draw effective receptive fields over the unseen test clips."""
 
     layer: Layer = "features"

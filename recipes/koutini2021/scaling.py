@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from recipes.accuracies import accuracy_lines
-from recipes.command import Recipe, RecipeOptions
+from recipes.command import Recipe
 from recipes.koutini2021.grids import scaled
+from recipes.scenes import SceneOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RecipeOptions):
+class Options(SceneOptions):
     """Draw accuracy against the number of parameters, scaled in four ways."""
 
     widths: tuple[int, ...] = ()

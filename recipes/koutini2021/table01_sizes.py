@@ -20,14 +20,14 @@ from common.files import write_text
 from data_prep.storage import PreparedSet
 from models.receptive_field import receptive_field
 from models.resnet import AudioResNet, NetworkSettings, ResidualBlock
-from recipes.command import SharedOptions
 from recipes.koutini2021.grids import WIDTHS
+from recipes.options import AudioOptions
 
 _FRAMES = 431  # of 10 s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SharedOptions):
+class Options(AudioOptions):
     """Make Table 1: sizes, receptive field, parameters."""
 
     data: Path | None = None

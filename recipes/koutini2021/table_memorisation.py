@@ -20,15 +20,16 @@ from matplotlib.figure import Figure
 
 from asc.run_folder import RunFolder
 from recipes.accuracies import READING, draw_lines, name_lines, set_ticks
-from recipes.command import Recipe, RecipeOptions, run_recipe
+from recipes.command import Recipe, run_recipe
 from recipes.koutini2021.grids import memorising
+from recipes.scenes import SceneOptions
 from recipes.trained import Picture, Trained
 
 PUBLISHED = {("true labels", 32): 0.9999, ("random labels", 32): 0.8551, ("random labels", 64): 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RecipeOptions):
+class Options(SceneOptions):
     """Make Section 4's table: training accuracy on true and on random labels."""
 
     widths: tuple[int, ...] = ()

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,8 @@ from asc.description import RunDescription
 from asc.executor import attempt, run_all
 from asc.overview import failure_file
 from asc.run_folder import RunFolder
-from asc.training import Machine
-from common.errors import ConfigError, RunError
+from asc.training import Machine, train_one_of_many
+from common.errors import RunError
 from common.identity import plain
 from data_prep.storage import PreparedSet
 from tests.asc.conftest import same_weights
@@ -65,7 +67,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from asc.description import RunDescription
 from asc.executor import run_all
-from asc.training import Machine
+from functools import partial
+from asc.training import Machine, train_one_of_many
 from common.command import run_command
 from common.identity import from_plain
 
@@ -77,7 +80,9 @@ def sweep(given):
     options = json.loads(given.text)
     base = from_plain(RunDescription, options.pop("description"))
     seeds = [replace(base, seed=seed) for seed in range(options.pop("seeds"))]
-    folders = run_all(seeds, Path(options.pop("data")), Path(options.pop("runs")), machine=Machine(), **options)
+    runs = Path(options.pop("runs"))
+    train = partial(train_one_of_many, data=Path(options.pop("data")), runs=runs, machine=Machine())
+    folders = run_all(seeds, train, runs, **options)
     print(sum(folder.done for folder in folders))
 
 if __name__ == "__main__":
@@ -161,18 +166,22 @@ def seeds_of(description: RunDescription, number: int, **training: Any) -> list[
     return [replace(changed, seed=seed) for seed in range(number)]
 
 
+def trainer(data: Path, runs: Path) -> Callable[[RunDescription], None]:
+    return partial(train_one_of_many, data=data, runs=runs, machine=Machine())
+
+
 def test_finished_runs_cost_nothing(
     prepared: PreparedSet, description: RunDescription, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = seeds_of(description, 2)
-    first = run_all([*wanted, wanted[0]], prepared.folder, tmp_path, machine=Machine())
+    first = run_all([*wanted, wanted[0]], trainer(prepared.folder, tmp_path), tmp_path)
     assert [folder.path.name for folder in first] == ["seed-0", "seed-1", "seed-0"]
     assert all(folder.done for folder in first)
     before = [folder.result_file.stat().st_mtime_ns for folder in first]
     monkeypatch.setattr("asc.executor.attempt", lambda *_: pytest.fail("attempted again"))
     monkeypatch.setattr("asc.executor.on_ray", lambda *_: pytest.fail("Ray was started"))
     for executor in ("local", "ray"):
-        again = run_all(wanted, Path("nowhere"), tmp_path, executor=executor, machine=Machine())
+        again = run_all(wanted, trainer(Path("nowhere"), tmp_path), tmp_path, executor=executor)
         assert again == first[:2]
     assert [folder.result_file.stat().st_mtime_ns for folder in first] == before
 
@@ -184,7 +193,7 @@ def test_a_run_that_fails_does_not_stop_the_others(
     unfit = seeds_of(description, 1, batch_size=600)
     good = seeds_of(description, 2)
     with pytest.raises(RunError, match="2 of 4 runs failed") as error:
-        run_all([*bad, *unfit, *good], prepared.folder, tmp_path, machine=Machine())
+        run_all([*bad, *unfit, *good], trainer(prepared.folder, tmp_path), tmp_path)
     folders = [RunFolder.of(one, tmp_path) for one in (*bad, *unfit, *good)]
     assert [folder.done for folder in folders] == [False, False, True, True]
     for folder, reason in zip(folders, ("diverged", "too few"), strict=False):
@@ -201,25 +210,25 @@ def test_an_unforeseen_error_is_reported_with_where_it_happened(
 
     wanted = seeds_of(description, 1)
     with monkeypatch.context() as patch:
-        patch.setattr("asc.executor.train", fail)
+        patch.setattr("asc.training.train", fail)
         with pytest.raises(RunError, match="MemoryError: device full") as error:
-            run_all(wanted, prepared.folder, tmp_path, machine=Machine())
+            run_all(wanted, trainer(prepared.folder, tmp_path), tmp_path)
     assert "Traceback" not in str(error.value)
     folder = RunFolder.of(wanted[0], tmp_path)
     assert "in fail" in failure_file(folder).read_text()
-    assert run_all(wanted, prepared.folder, tmp_path, machine=Machine())[0].done
+    assert run_all(wanted, trainer(prepared.folder, tmp_path), tmp_path)[0].done
     assert not failure_file(folder).exists()
 
 
 def test_what_a_sweep_cannot_train(prepared: PreparedSet, description: RunDescription, tmp_path: Path) -> None:
     shared = seeds_of(description, 1, world_size=2)
-    with pytest.raises(ConfigError, match="world_size"):
-        run_all(shared, prepared.folder, tmp_path, machine=Machine())
+    with pytest.raises(RunError, match="world_size"):
+        run_all(shared, trainer(prepared.folder, tmp_path), tmp_path)
     other = [replace(description, data=replace(description.data, identity="0" * 64))]
     with pytest.raises(RunError, match="0000"):
-        run_all(other, prepared.folder, tmp_path, machine=Machine())
+        run_all(other, trainer(prepared.folder, tmp_path), tmp_path)
     with pytest.raises(RunError, match="nowhere"):
-        run_all(seeds_of(description, 1), tmp_path / "nowhere", tmp_path, machine=Machine())
+        run_all(seeds_of(description, 1), trainer(tmp_path / "nowhere", tmp_path), tmp_path)
 
 
 def test_a_run_that_another_process_trains_is_passed_over_and_returned_to(
@@ -229,7 +238,7 @@ def test_a_run_that_another_process_trains_is_passed_over_and_returned_to(
     order: list[str] = []
     held = RunFolder.of(wanted[0], tmp_path)
     with held.locked():
-        assert attempt(wanted[0], prepared.folder, tmp_path, Machine()) == ""
+        assert attempt(wanted[0], trainer(prepared.folder, tmp_path), tmp_path) == ""
         assert not held.done
     lock = held.locked()
     lock.__enter__()
@@ -242,7 +251,7 @@ def test_a_run_that_another_process_trains_is_passed_over_and_returned_to(
         return report
 
     monkeypatch.setattr("asc.executor.attempt", note)
-    assert all(folder.done for folder in run_all(wanted, prepared.folder, tmp_path, machine=Machine()))
+    assert all(folder.done for folder in run_all(wanted, trainer(prepared.folder, tmp_path), tmp_path))
     assert order == ["0 False", "1 True", "2 True", "0 True"]
 
 
@@ -275,5 +284,5 @@ def test_a_launch_killed_half_way_is_continued_by_the_next(
     broken.finish(broken.start())
     broken.check()
     whole = broken.folder / "whole"
-    run_all([replace(broken.description, seed=1)], prepared.folder, whole, machine=Machine())
+    run_all([replace(broken.description, seed=1)], trainer(prepared.folder, whole), whole)
     assert same_weights(RunFolder(next(whole.glob("*/*"))), RunFolder(next(broken.runs.glob("*/seed-1"))))

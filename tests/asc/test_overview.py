@@ -56,10 +56,10 @@ def test_states_epochs_accuracies_and_paces(every_state: list[Planned]) -> None:
         *("done", "missing", "partial", "failed", "training")
     ]
     assert (done.epoch, done.left) == (10, 0.0)
-    assert (missing.epoch, missing.seen, missing.pace, missing.left) == (0, None, None, None)
+    assert (missing.epoch, missing.scores, missing.pace, missing.left) == (0, {}, None, None)
     # Three epochs, the median of which took 3 s; no test clip is of an unseen device.
-    assert (partial.epoch, partial.seen, partial.unseen, partial.pace, partial.left) == (3, 0.6, None, 3.0, 21.0)
-    assert (training.epoch, training.seen, training.unseen, training.left) == (2, 0.7, 0.4, 40.0)
+    assert (partial.epoch, partial.scores, partial.pace, partial.left) == (3, {"seen": 0.6}, 3.0, 21.0)
+    assert (training.epoch, training.scores, training.left) == (2, {"seen": 0.7, "unseen": 0.4}, 40.0)
 
 
 def test_a_claimed_run_is_training_before_its_first_epoch_and_is_not_disturbed(tmp_path: Path) -> None:

@@ -17,10 +17,9 @@ import pytest
 from asc.description import RunDescription
 from asc.executor import run_all
 from asc.ray_executor import _check_room, on_ray
-from asc.training import Machine
 from common.errors import ConfigError, RunError
 from data_prep.storage import PreparedSet
-from tests.asc.test_executor import Sweep, seeds_of
+from tests.asc.test_executor import Sweep, seeds_of, trainer
 from tests.conftest import ROOT
 
 # Not imported here: Ray reads whether tokens are asked for when it is first loaded.
@@ -92,7 +91,7 @@ def test_ray_that_is_not_installed_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(RunError, match=r"pip install ray==") as error:
-        run_all(seeds_of(description, 1), prepared.folder, tmp_path, executor="ray", machine=Machine())
+        run_all(seeds_of(description, 1), trainer(prepared.folder, tmp_path), tmp_path, executor="ray")
     version = str(error.value).partition("ray==")[2].partition("`")[0]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["optional-dependencies"]["ray"] == [f"ray=={version}"]

@@ -1,0 +1,98 @@
+"""Recipes on acoustic scenes: their options, and how their points are described, trained and told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from asc.description import RunDescription
+from asc.run_folder import RunFolder
+from asc.training import Machine, choose_accelerator, train_one_of_many
+from data_prep.storage import PreparedSet
+from recipes.cost import SetSize, macs_per_second, run_cost
+from recipes.options import AudioOptions
+from recipes.points import Point, describe_point
+from recipes.states import state_of, states_line
+from recipes.trained import Trained
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneOptions(AudioOptions):
+    """Options of the recipes that train on acoustic scenes."""
+
+    data: Path
+    """Prepared set, or a folder holding one."""
+    runs: Path
+    """Folder of all runs; those that other figures trained are not trained again."""
+
+    def study(self) -> "SceneStudy":
+        """Open the prepared set."""
+        return SceneStudy(self, PreparedSet.open(self.data))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedScenes(Trained):
+    """Runs on acoustic scenes, and the set that they are trained on."""
+
+    prepared: PreparedSet
+
+
+@dataclass(frozen=True)
+class SceneStudy:
+    """Runs on the clips of one prepared set."""
+
+    options: SceneOptions
+    prepared: PreparedSet
+
+    def describe(self, point: Point) -> list[RunDescription]:
+        """Return the runs of a point, one for each seed."""
+        options = self.options
+        training = {"epochs": options.epochs, "roll": options.roll}
+        places = {"precision": options.precision, "accelerator": options.accelerator}
+        return describe_point(point, self.prepared, options.preset, options.seeds, **training, **places)
+
+    def jobs(self, wanted: Sequence[RunDescription]) -> Sequence[RunDescription]:
+        """Return the runs: each is trained alone."""
+        return wanted
+
+    def trainer(self) -> Callable[[RunDescription], None]:
+        """Return what trains one run; it opens the set anew, wherever it is called."""
+        accelerator = choose_accelerator(self.options.accelerator)
+        machine = Machine(accelerator=accelerator, keep_checkpoint=self.options.keep_checkpoints)
+        data, runs = self.prepared.folder.resolve(), self.options.runs.resolve()
+        return partial(train_one_of_many, data=data, runs=runs, machine=machine)
+
+    def trained(self, runs_of: Mapping[Point, Sequence[RunFolder]]) -> TrainedScenes:
+        """Return what a figure is drawn from."""
+        split = self.prepared.split_defaults
+        return TrainedScenes(
+            runs_of=runs_of,
+            data=f"{self.prepared.folder.name}, split {split.rule}, trained on {', '.join(split.train_devices)}",
+            preset=self.options.preset,
+            accelerator=choose_accelerator(self.options.accelerator),
+            prepared=self.prepared,
+        )
+
+    def tell(self, wanted: Sequence[RunDescription]) -> None:
+        """Print each run's state and size, and what is left to do."""
+        speed = macs_per_second(wanted, self.prepared, choose_accelerator(self.options.accelerator))
+        total, disk = 0.0, 0
+        size = SetSize.of(self.prepared, wanted[0])
+        costs = {run.identity: run_cost(run, size) for run in {run.identity: run for run in wanted}.values()}
+        print(f"{'run':60} {'state':8} {'parameters':>12} {'10^12 MAC':>10} {'time here':>18}")
+        for run in wanted:
+            folder, cost = RunFolder.of(run, self.options.runs), costs[run.identity]
+            seconds = cost.macs / speed
+            total += 0.0 if folder.done else seconds
+            disk += cost.weight_bytes
+            time_here = str(timedelta(seconds=round(seconds)))
+            sizes = f"{cost.parameters:12,} {cost.macs / 1e12:10.1f} {time_here:>18}"
+            print(f"{folder.name:60} {state_of(folder):8} {sizes}")
+        print(states_line([RunFolder.of(run, self.options.runs) for run in wanted]))
+        print(
+            f"time left on this machine, one run after another: about {timedelta(seconds=round(total))} "
+            f"(from operations counted, at the {speed / 1e9:.0f} GMAC/s that a network of width 32 reaches here)"
+        )
+        print(f"final weights of all runs: {disk / 1e6:.0f} MB on disk")
+        print(self.options.runs)
