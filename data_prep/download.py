@@ -1,7 +1,7 @@
-"""Fetching the TAU development sets: resumable, checked, unpacked, and each archive given up once it is unpacked.
+"""Fetching published files, resumable and checked; archives are unpacked, and each is given up once it is unpacked.
 
-In the data set's folder, `archives/` holds `<name>.part` while an archive is fetched, `<name>` once it is complete, and
-`<name>.unpacked` (its sum) once its content stands in place.
+In an unpacked data set's folder, `archives/` holds `<name>.part` while an archive is fetched, `<name>` once it is
+complete, and `<name>.unpacked` (its sum) once its content stands in place.
 """
 
 import fcntl
@@ -13,7 +13,8 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
@@ -121,9 +122,34 @@ def _check_sum(remote: Remote, path: Path) -> None:
     if found != remote.md5:
         path.unlink()
         raise DataError(
-            f"{path} is not the archive that was published: its MD5 is {found}, not {remote.md5}. It is deleted; "
+            f"{path} is not the file that was published: its MD5 is {found}, not {remote.md5}. It is deleted; "
             "run the same command again, and if that does not help, the publisher has changed it"
         )
+
+
+@contextmanager
+def _naming_what_fails(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AscError(f"cannot write {error.filename or path}: {error.strerror}; the same command goes on") from error
+
+
+def obtain(remote: Remote, path: Path) -> None:
+    """Bring one file to `path` and check it; if somebody put it there by hand, only check it.
+
+    Raises
+    ------
+    DataError
+        If it cannot be had, or is not the published one.
+    AscError
+        If the disk is full, or another process is at it.
+    """
+    with _naming_what_fails(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file():
+            _download(remote, path)
+        _check_sum(remote, path)
 
 
 def fetch(remotes: Sequence[Remote], root: Path, *, strip: str = "") -> None:
@@ -144,23 +170,16 @@ def fetch(remotes: Sequence[Remote], root: Path, *, strip: str = "") -> None:
         If the disk is full, or another process is at it.
     """
     folder = root / "archives"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with _naming_what_fails(folder):
         for remote in remotes:
             _bring(remote, folder / remote.name, root, strip)
-    except OSError as error:
-        raise AscError(
-            f"cannot write {error.filename or folder}: {error.strerror}; the same command goes on"
-        ) from error
 
 
 def _bring(remote: Remote, path: Path, root: Path, strip: str) -> None:
     unpacked = path.with_name(f"{path.name}.unpacked")
     if unpacked.is_file():
         return
-    if not path.is_file():
-        _download(remote, path)
-    _check_sum(remote, path)
+    obtain(remote, path)
     extract(path, root, strip=strip)
     write_text(unpacked, remote.md5 + "\n")
     path.unlink()

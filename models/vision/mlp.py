@@ -1,4 +1,4 @@
-"""The student of Casper 2021: one hidden layer, taught by a smaller network of its kind on uncorrelated data."""
+"""Perceptrons of one hidden layer: the student of Casper 2021, and what Golubeva 2021 trains on digits."""
 
 import math
 from dataclasses import dataclass
@@ -11,36 +11,64 @@ from common.errors import ConfigError
 from models.vision.named_initialisers import truncated_normal
 from models.vision.settings import VisionSettings
 
+Activation = Literal["relu", "linear"]
+Parametrisation = Literal["standard", "ntk"]
 Deviations = Literal["equal", "published-code"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MlpSettings(VisionSettings):
-    """Size of a perceptron: `inputs`, hidden units (`width`) and `classes`; the defaults are the paper's size 1x."""
+    """Size and kind of a perceptron; the defaults are the student's, in its paper's size 1x.
+
+    Attributes
+    ----------
+    width, classes, inputs
+        Hidden units, outputs, and numbers in an input.
+    activation
+        `linear` leaves the hidden units as they are.
+    bias
+        Of both layers.
+    parametrisation
+        `ntk` divides what either layer makes, bias and all, by the root of its fan-in (Golubeva 2021, sections 2.3
+        and 3, and its public code).
+    """
 
     width: int = 128
     classes: int = 2
     inputs: int = 10
+    activation: Activation = "relu"
+    bias: bool = True
+    parametrisation: Parametrisation = "standard"
 
     def __post_init__(self) -> None:
-        """Check every size."""
+        """Check every size and kind."""
         super().__post_init__()
         self.check_least("inputs", 1)
+        for field, kinds in (("activation", get_args(Activation)), ("parametrisation", get_args(Parametrisation))):
+            if getattr(self, field) not in kinds:
+                raise ConfigError(field, getattr(self, field), f"one of {', '.join(kinds)}")
 
 
 class Mlp(nn.Module):
-    """A hidden layer of ReLUs and a linear one, with biases; `activation` is where the hidden units can be measured."""
+    """A hidden layer and a linear one; `activation` is where the hidden units can be measured."""
+
+    sites = ("activation",)
 
     def __init__(self, settings: MlpSettings) -> None:
         super().__init__()
-        self.hidden = nn.Linear(settings.inputs, settings.width)
-        self.activation = nn.ReLU()
-        self.classifier = nn.Linear(settings.width, settings.classes)
+        self.hidden = nn.Linear(settings.inputs, settings.width, bias=settings.bias)
+        self.activation = nn.ReLU() if settings.activation == "relu" else nn.Identity()
+        self.classifier = nn.Linear(settings.width, settings.classes, bias=settings.bias)
         self.settings = settings
 
+    def prefactor(self, layer: nn.Linear) -> float:
+        """Return what `layer`'s outputs are multiplied by."""
+        return 1.0 if self.settings.parametrisation == "standard" else 1 / math.sqrt(layer.in_features)
+
     def forward(self, x: Tensor) -> Tensor:
-        """Map vectors (batch, input) to logits (batch, class)."""
-        return self.classifier(self.activation(self.hidden(x)))  # type: ignore[no-any-return]
+        """Map vectors (batch, input), or images of as many numbers, to logits (batch, class)."""
+        units = self.activation(self.hidden(x.flatten(1)) * self.prefactor(self.hidden))
+        return self.classifier(units) * self.prefactor(self.classifier)  # type: ignore[no-any-return]
 
 
 def initialise_mlp(network: Mlp, sigma: float, seed: int, deviations: Deviations = "equal") -> None:
@@ -71,4 +99,5 @@ def initialise_mlp(network: Mlp, sigma: float, seed: int, deviations: Deviations
     hidden = sigma if deviations == "equal" else sigma / 10
     for layer, deviation in ((network.hidden, hidden), (network.classifier, sigma)):
         truncated_normal(layer.weight, deviation, generator)
-        nn.init.zeros_(layer.bias)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)

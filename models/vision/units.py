@@ -15,6 +15,13 @@ def rectified(inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups
     return [*normalised(inputs, outputs, kernel, stride=stride, groups=groups), nn.ReLU(inplace=True)]
 
 
+def set_batch_norm_momentum(network: nn.Module, momentum: float) -> None:
+    """Set by how much the running statistics of every batch norm move in a step: 0.003 is TensorFlow's decay 0.997."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = momentum
+
+
 class Residual(nn.Module):
     """`branch(x) + shortcut(x)`."""
 

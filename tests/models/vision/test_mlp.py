@@ -48,8 +48,40 @@ def test_same_seed_same_weights() -> None:
     assert not torch.equal(weights[0], weights[2])
 
 
-@pytest.mark.parametrize(("field", "value"), [("inputs", 0), ("width", 0), ("classes", 1)])
-def test_sizes_are_checked(field: str, value: int) -> None:
+def test_golubevas_network_has_3970_weights() -> None:
+    network = Mlp(MlpSettings(width=5, classes=10, inputs=784, bias=False))
+    assert sum(parameter.numel() for parameter in network.parameters()) == 3970
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("activation", ["relu", "linear"])
+def test_the_ntk_parametrisation(activation: Any, bias: bool) -> None:
+    network = Mlp(MlpSettings(width=4, inputs=9, activation=activation, bias=bias, parametrisation="ntk"))
+    x = torch.randn(6, 9)
+    hidden = functional.linear(x, network.hidden.weight, network.hidden.bias) / 3
+    hidden = hidden.clamp(min=0) if activation == "relu" else hidden
+    torch.testing.assert_close(
+        network(x), functional.linear(hidden, network.classifier.weight, network.classifier.bias) / 2
+    )
+    assert (network.hidden.bias is None) is not bias
+
+
+def test_images_are_taken_as_vectors() -> None:
+    network, images = Mlp(MlpSettings(inputs=12)), torch.randn(3, 1, 4, 3)
+    assert torch.equal(network(images), network(images.view(3, 12)))
+
+
+def test_the_start_without_biases() -> None:
+    network = Mlp(MlpSettings(bias=False))
+    initialise_mlp(network, 0.01, seed=0)
+    assert network.hidden.weight.abs().max() <= 0.02
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("inputs", 0), ("width", 0), ("classes", 1), ("activation", "tanh"), ("parametrisation", "mup")],
+)
+def test_settings_are_checked(field: str, value: Any) -> None:
     with pytest.raises(ConfigError) as caught:
         MlpSettings(**{field: value})
     assert caught.value.field == field

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from common.errors import ConfigError
-from models.vision.named_initialisers import NamedInitialiser, initialise_named, truncated_normal
+from models.vision.named_initialisers import NamedInitialiser, initialise_named, initialise_truncated, truncated_normal
 
 # A convolution 5x5 from 8 to 24 channels has fan-in 200 and fan-out 600, the linear layer 400 and 100.
 FANS = {"0": (200, 600), "1": (400, 100)}
@@ -62,3 +62,17 @@ def test_a_normal_cut_off_at_two_deviations() -> None:
 def test_unknown_names() -> None:
     with pytest.raises(ConfigError, match="glorot-normal"):
         initialise_named(layers(), "xavier", 0)  # type: ignore[arg-type]
+
+
+def test_one_law_for_every_layer() -> None:
+    network, again = layers(), layers()
+    biases = [network[0].bias.clone(), network[1].bias.clone()]
+    initialise_truncated(network, 0.1, seed=3)
+    initialise_truncated(again, 0.1, seed=3)
+    for layer, same, bias in zip(network, again, biases, strict=True):
+        weights = layer.weight.detach().numpy().ravel() / 0.1
+        assert scipy.stats.kstest(weights, scipy.stats.truncnorm(-2, 2).cdf).pvalue > 1e-4
+        assert torch.equal(layer.weight, same.weight)
+        assert torch.equal(layer.bias, bias)
+    with pytest.raises(ConfigError, match="deviation"):
+        initialise_truncated(network, 0.0, 0)

@@ -1,4 +1,4 @@
-"""The published counts: Price and Tanner 2021, Table 2, and Golubeva 2021's weights by width."""
+"""The published counts: Price and Tanner 2021, Table 2, Golubeva 2021's weights by width, Casper 2021's parameters."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,11 @@ import torchvision
 from torch import nn
 
 from models.prunable import prunable
+from models.vision.alexnet import AlexNet, AlexNetSettings
 from models.vision.fixup import FixupResNet, FixupSettings
+from models.vision.lenet import LeNet5, LeNetSettings
 from models.vision.mobilenet import MobileNetSettings, MobileNetV2
-from models.vision.resnet import ResNet, ResNetSettings
+from models.vision.resnet import ResNet, ResNet56Settings, ResNetSettings
 from models.vision.settings import VisionSettings
 from models.vision.vgg import Vgg19
 
@@ -26,11 +28,19 @@ CIFAR = {
     100: {8: 180_952, 12: 402_180, 18: 897_462, 40: 4_391_480, 64: 11_210_432},
     10: {8: 175_192, 12: 393_540, 18: 884_502, 40: 4_362_680, 64: 11_164_352},
 }
+# By size, 1/4x to 4x; with biases and batch norm.
+ALEXNET = {24: 438_746, 48: 1_749_930, 96: 6_989_642, 192: 27_938_442, 384: 111_713_546}
+RESNET_56 = {4: 54_518, 8: 215_362, 16: 856_058, 32: 3_413_482, 64: 13_632_458}
 IMAGENET_MILLIONS = {64: 11.679, 90: 22.798, 128: 45.673, 181: 90.716, 256: 180.606}
 
 
 def weights(network: nn.Module) -> int:
     return sum(layer.weight.numel() for layer in prunable(network).values())
+
+
+def parameters(build: Callable[[], nn.Module]) -> int:
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in build().parameters())
 
 
 def resnet18_weights(width: int, classes: int, **others: str | int) -> int:
@@ -57,6 +67,26 @@ def test_resnet_18_weights_by_width(classes: int) -> None:
 def test_resnet_18_weights_by_width_on_imagenet() -> None:
     counts = {width: resnet18_weights(width, 1000, stem="imagenet") / 1e6 for width in IMAGENET_MILLIONS}
     assert counts == pytest.approx(IMAGENET_MILLIONS, abs=5e-4)
+
+
+@pytest.mark.parametrize("width", ALEXNET)
+def test_alexnet_parameters_by_width(width: int) -> None:
+    assert parameters(lambda: AlexNet(AlexNetSettings(width=width))) == ALEXNET[width]
+
+
+@pytest.mark.parametrize("width", RESNET_56)
+def test_resnet_56_parameters_by_width(width: int) -> None:
+    assert parameters(lambda: ResNet(ResNet56Settings(width=width))) == RESNET_56[width]
+
+
+def test_lenet_5_parameters() -> None:
+    assert parameters(lambda: LeNet5(LeNetSettings())) == 62_006
+    assert parameters(lambda: LeNet5(LeNetSettings(units=82, bias=False))) == 61_510
+
+
+def test_tensorflows_resnet_18_has_one_projection_more() -> None:
+    ours = parameters(lambda: ResNet(ResNetSettings(classes=1000, stem="imagenet", projections="stages")))
+    assert ours - parameters(torchvision.models.resnet18) == 64 * 64 + 2 * 64
 
 
 def test_inner_width_pays_for_wider_blocks() -> None:

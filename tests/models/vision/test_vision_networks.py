@@ -7,13 +7,14 @@ import pytest
 import torch
 import torchvision
 from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock
 
 from common.errors import ConfigError
 from models.prunable import prunable
 from models.vision.fixup import FixupBlock, FixupResNet, FixupSettings
 from models.vision.initialisation import initialise_kaiming
 from models.vision.mobilenet import MobileNetSettings, MobileNetV2
-from models.vision.resnet import ResNet, ResNetSettings
+from models.vision.resnet import ResNet, ResNet56Settings, ResNetSettings
 from models.vision.settings import VisionSettings
 from models.vision.vgg import Vgg19
 
@@ -22,6 +23,7 @@ SMALL: dict[str, Callable[[], nn.Module]] = {
     "ResNet-18, ImageNet": lambda: ResNet(ResNetSettings(width=4, classes=7, stem="imagenet")),
     "ResNet-18, bottleneck": lambda: ResNet(ResNetSettings(width=4, classes=7, inner=3)),
     "ResNet-50": lambda: ResNet(ResNetSettings(depth=50, width=4, classes=7)),
+    "ResNet-56": lambda: ResNet(ResNet56Settings(width=3, classes=7)),
     "VGG-19": lambda: Vgg19(VisionSettings(width=4, classes=7)),
     "MobileNetV2": lambda: MobileNetV2(MobileNetSettings(width=5, classes=7)),
     "Fixup ResNet-20": lambda: FixupResNet(FixupSettings(depth=20, width=3, classes=7)),
@@ -41,7 +43,14 @@ def test_one_logit_a_class_at_any_image_size(name: str, size: int) -> None:
 # Places along a side of the last feature map, for images of 32.
 @pytest.mark.parametrize(
     ("name", "side"),
-    [("ResNet-18", 4), ("ResNet-18, ImageNet", 1), ("ResNet-50", 4), ("VGG-19", 2), ("MobileNetV2", 4)],
+    [
+        ("ResNet-18", 4),
+        ("ResNet-18, ImageNet", 1),
+        ("ResNet-50", 4),
+        ("ResNet-56", 8),
+        ("VGG-19", 2),
+        ("MobileNetV2", 4),
+    ],
 )
 def test_size_of_the_last_feature_map(name: str, side: int) -> None:
     assert SMALL[name]().eval().features(torch.zeros(1, 3, 32, 32)).shape[2:] == (side, side)
@@ -58,6 +67,31 @@ def test_with_the_imagenet_stem_it_is_torchvisions(depth: int) -> None:
     image = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         torch.testing.assert_close(ours(image), theirs(image), rtol=1e-4, atol=1e-4)
+
+
+def test_resnet_56_is_made_of_torchvisions_blocks() -> None:
+    ours = ResNet(ResNet56Settings())
+    theirs: list[nn.Module] = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    inputs = 16
+    for stage, outputs in enumerate((16, 32, 64)):
+        stride = 2 if stage else 1
+        projection = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs))
+        theirs += [BasicBlock(inputs, outputs, stride, projection), *(BasicBlock(outputs, outputs) for _ in range(8))]
+        inputs = outputs
+    reference = nn.Sequential(*theirs, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    state = dict(zip(ours.state_dict(), reference.state_dict().values(), strict=True))
+    ours.load_state_dict(state)
+    images = torch.randn(2, 3, 32, 32)
+    torch.testing.assert_close(ours(images), reference(images), rtol=1e-4, atol=1e-4)
+
+
+def test_running_statistics_move_by_the_momentum() -> None:
+    network, images = ResNet(ResNet56Settings(width=2)), torch.randn(4, 3, 8, 8)
+    network(images)
+    torch.testing.assert_close(
+        network.features[1].running_mean, 0.003 * network.features[0](images).mean(dim=(0, 2, 3)), rtol=1e-4, atol=1e-7
+    )
+    assert {m.eps for m in network.modules() if isinstance(m, nn.BatchNorm2d)} == {1e-5}
 
 
 def test_vgg_19_computes_torchvisions_features() -> None:
@@ -127,6 +161,9 @@ def test_kaiming_by_seed() -> None:
         (ResNetSettings, "width", 0),
         (ResNetSettings, "depth", 34),
         (ResNetSettings, "stem", "mnist"),
+        (ResNetSettings, "projections", "none"),
+        (ResNetSettings, "batch_norm_momentum", 0.0),
+        (ResNetSettings, "batch_norm_momentum", 1.5),
         (ResNetSettings, "inner", 0),
         (FixupSettings, "depth", 109),
         (FixupSettings, "depth", 2),

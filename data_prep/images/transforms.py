@@ -1,0 +1,88 @@
+"""What is done to batches of images, on their device, once everything random about it is drawn. No loop over images."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample, interpolate, pad
+
+from data_prep.images.augmentation import AugmentationSettings, Draws
+from data_prep.images.normalisation import Normalisation
+
+
+def windows(images: Tensor, top: Tensor, left: Tensor, side: int) -> Tensor:
+    """Return the square (channel, side, side) of each image that starts at its place, exactly as it is there."""
+    views = images.unfold(2, side, 1).unfold(3, side, 1)
+    return views[torch.arange(len(images), device=images.device), :, top, left]
+
+
+def _sampled(start: Tensor, length: Tensor, side: int, whole: int) -> Tensor:
+    """Return where `side` pixels stand that are spread over each stretch, in grid_sample's units; (image, side)."""
+    steps = torch.arange(side, device=start.device) + 0.5
+    inside = (steps * (length / side)[:, None] - 0.5).clamp_min(0).minimum(length[:, None] - 1)
+    return (2 * (start[:, None] + inside) + 1) / whole - 1
+
+
+def resized_windows(images: Tensor, draws: Draws, side: int) -> Tensor:
+    """Return the rectangle of each image that was drawn, brought to (channel, side, side) by bilinear interpolation."""
+    rows, columns = images.shape[2:]
+    y = _sampled(draws.top, draws.height, side, rows)
+    x = _sampled(draws.left, draws.width, side, columns)
+    shape = (len(images), side, side)
+    grid = torch.stack((x[:, None].expand(shape), y[:, :, None].expand(shape)), dim=-1)
+    return grid_sample(images.float(), grid, align_corners=False)
+
+
+def recoloured(images: Tensor, brightness: Tensor, contrast: Tensor) -> Tensor:
+    """Add to each image, then stretch each of its channels about the channel's mean; TensorFlow's, without clipping."""
+    images = images.float() + brightness.view(-1, 1, 1, 1)
+    mean = images.mean(dim=(2, 3), keepdim=True)
+    return mean + (images - mean) * contrast.view(-1, 1, 1, 1)
+
+
+def _middle(images: Tensor, side: int) -> Tensor:
+    start = round((images.shape[-1] - side) / 2)
+    return images[:, :, start : start + side, start : start + side]
+
+
+def augmented(images: Tensor, settings: AugmentationSettings, draws: Draws | None) -> Tensor:
+    """Crop, mirror and recolour images (image, channel, row, column) as drawn; where nothing is, take their middle."""
+    side = settings.crop_side(images.shape[-1])
+    if draws is None:
+        return _middle(images, side)
+    if settings.crop == "resized":
+        images = resized_windows(images, draws, side)
+    elif settings.crop == "random":
+        images = windows(pad(images, 4 * (settings.padding,)), draws.top, draws.left, side)
+    else:
+        images = _middle(images, side)
+    if settings.flip:
+        images = torch.where(draws.flip.view(-1, 1, 1, 1), images.flip(-1), images)
+    if settings.brightness or settings.contrast != (1, 1):
+        images = recoloured(images, draws.brightness, draws.contrast)
+    return images
+
+
+def network_inputs(
+    batch: Tensor, settings: AugmentationSettings, normalisation: Normalisation, draws: Draws | None = None
+) -> Tensor:
+    """Return what a network is given.
+
+    Parameters
+    ----------
+    batch
+        Images, bytes (example, channel, row, column), or vectors (example, input), which are only normalised.
+    settings, normalisation
+        What is done, the normalisation on the batch's device.
+    draws
+        What was drawn for these images, on their device; None for testing, where nothing is random.
+
+    Returns
+    -------
+    Tensor
+        Float32 of the same order of dimensions.
+    """
+    if batch.dim() < 4:
+        return normalisation(batch)
+    images = normalisation(augmented(batch, settings, draws))
+    if settings.resize is None:
+        return images
+    return interpolate(images, size=(settings.resize, settings.resize), mode="bilinear", align_corners=False)

@@ -1,0 +1,26 @@
+"""Figures B4 and B5: one picture on data of two dimensions."""
+
+from dataclasses import dataclass
+
+from recipes.casper2021.students import WHOLE, by_sigma
+from recipes.casper2021.unit_figures import unit_figure
+from recipes.command import Recipe
+from recipes.images import ImageOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigmaOptions(ImageOptions):
+    """Draw accuracy, removability and similarity of perceptrons against size, by the deviation of initial weights."""
+
+    sigmas: tuple[float, ...] = ()
+    """Deviations σ of the weights (default: the preset's)."""
+
+
+def sigma_recipe(name: str, inputs: int) -> Recipe:
+    """Return the figure on data of `inputs` dimensions."""
+    return Recipe(
+        name=name,
+        options=SigmaOptions,
+        points=lambda options: by_sigma(inputs, options.preset, options.sigmas),
+        draw=lambda options, trained: unit_figure(options, trained, whole=WHOLE),
+    )

@@ -1,0 +1,64 @@
+"""The perceptrons that Casper 2021 teaches on uncorrelated data: sizes, initial weights, optimisers, learning rates."""
+
+from collections.abc import Iterable
+
+from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning, Optimiser
+from data_prep.teacher import TeacherSettings
+from recipes.images import ImagePoint
+from recipes.points import Preset
+
+# Hidden units at the paper's sizes 1/4, 1/2, 1, 2 and 4.
+WHOLE = 128
+WIDTHS = (32, 64, 128, 256, 512)
+# The published code tries all five and takes the best; the paper says that it took the best.
+RATES: dict[Preset, tuple[float, ...]] = {"paper": (1.0, 0.1, 0.01, 1e-3, 1e-4), "demo": (1.0, 0.1, 0.01)}
+SIGMA = 0.01
+SIGMAS: dict[Preset, tuple[float, ...]] = {
+    "paper": (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5),
+    "demo": (1e-3, 1e-2, 1e-1, 1.0),
+}
+# Adam has its default rate.
+OPTIMISERS: dict[str, tuple[Optimiser, float]] = {"momentum": ("sgd", 0.9), "SGD": ("sgd", 0.0), "Adam": ("adam", 0.0)}
+_EPOCHS, _BATCH, _DECAY, _ADAM = 50, 128, 0.95, 1e-3
+
+
+def _student(
+    inputs: int, width: int, sigma: float, optimiser: str, rate: float, preset: Preset, seed: int = 0
+) -> ImageRun:
+    name, momentum = OPTIMISERS[optimiser]
+    return ImageRun(
+        data=ImageData(name="teacher", identity="", teacher=TeacherSettings(inputs=inputs), normalisation="none"),
+        network=ImageNetwork.of("mlp", width=width, classes=2, inputs=inputs),
+        weights=ImageWeights(start="student", sigma=sigma),
+        training=Learning(
+            epochs=_EPOCHS,
+            batch_size=_BATCH,
+            optimiser=name,
+            learning_rate=rate,
+            momentum=momentum,
+            schedule="exponential",
+            factor=_DECAY,
+        ),
+        preset=preset,
+        seed=seed,
+    )
+
+
+def by_sigma(inputs: int, preset: Preset, sigmas: Iterable[float] = ()) -> list[ImagePoint]:
+    """Return Figures B4 and B5's points: every initial deviation, size and learning rate, with momentum."""
+    return [
+        ImagePoint(series=f"σ = {sigma:g}", run=_student(inputs, width, sigma, "momentum", rate, preset))
+        for sigma in sigmas or SIGMAS[preset]
+        for width in WIDTHS
+        for rate in RATES[preset]
+    ]
+
+
+def by_optimiser(inputs: int, preset: Preset) -> list[ImagePoint]:
+    """Return Figure B11's points: every optimiser, size and learning rate."""
+    return [
+        ImagePoint(series=optimiser, run=_student(inputs, width, SIGMA, optimiser, rate, preset))
+        for optimiser in OPTIMISERS
+        for width in WIDTHS
+        for rate in ((_ADAM,) if optimiser == "Adam" else RATES[preset])
+    ]

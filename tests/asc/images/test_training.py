@@ -1,0 +1,181 @@
+"""Runs on images: what stands on disk, continued, stacked, stopped early; and what they learn."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from asc.images import training
+from asc.images.batches import ImageBatches
+from asc.images.description import ImageNetwork, ImageRun, ImageWeights, Learning, Stack
+from asc.images.loading import load_image_run
+from asc.images.networks import build_network
+from asc.images.stacks import stack_up
+from asc.images.training import Job, train_images
+from asc.run_folder import RunFolder
+from common.errors import DataError, RunError
+from data_prep.images.sets import LabelledSet
+from tests.asc.images.conftest import difference, weights
+
+
+def result_of(folder: RunFolder) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(folder.result_file.read_text())
+    return result
+
+
+def test_a_run_learns_and_says_so(trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path) -> None:
+    folder = trained(replace(run, training=replace(run.training, epochs=25)))
+    metrics, result = pd.read_csv(folder.metrics_file), result_of(folder)
+    assert metrics["epoch"].tolist() == list(range(25))
+    assert metrics["train_accuracy"].notna().sum() == 10
+    assert result["test_accuracy"] == pytest.approx(metrics["test_accuracy"].iloc[-1])
+    assert result["test_accuracy"] > 0.6
+    assert result["best_test_accuracy"] == pytest.approx(metrics["test_accuracy"].max())
+    assert result["parameters"] == 36 * 6 + 6 + 6 * 4 + 4
+    assert not folder.checkpoint_file.exists()
+    # The weights that are kept score what was said.
+    loaded = load_image_run(folder, tmp_path, "cpu")
+    right = sum(int((loaded.network(x).argmax(1) == y).sum()) for x, y in loaded.batches.part("test"))
+    assert right / loaded.batches.size("test") == pytest.approx(result["test_accuracy"])
+
+
+def test_training_is_what_torch_does(trained: Callable[..., RunFolder], run: ImageRun, sets: dict[str, Any]) -> None:
+    folder = trained(run)
+    network, batches = build_network(run), ImageBatches(run, sets["mnist"], torch.device("cpu"))
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    for epoch in range(4):
+        for inputs, labels in batches.epoch(epoch):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(network(inputs), labels).backward()
+            optimiser.step()
+    assert all(torch.equal(value, weights(folder)[name]) for name, value in network.state_dict().items())
+
+
+def test_a_finished_run_is_left_alone(
+    trained: Callable[..., RunFolder], run: ImageRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = trained(run)
+    monkeypatch.setattr(Job, "train_epoch", lambda _: pytest.fail("trained again"))
+    before = folder.result_file.stat().st_mtime_ns
+    assert trained(run).result_file.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("kind", ["adam", "momentum", "stack"])
+def test_a_run_that_stops_ends_as_if_it_had_not(
+    trained: Callable[..., RunFolder], run: ImageRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    how = {"adam": {"optimiser": "adam", "momentum": 0.0}, "momentum": {}, "stack": {"momentum": 0.0}}[kind]
+    wanted = replace(run, training=replace(run.training, keep="best-validation", **how))
+    whole = trained(wanted, "whole")
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
+    once = Job.train_epoch
+
+    def stop(job: Job) -> None:
+        if job.epoch == 2:
+            raise KeyboardInterrupt
+        once(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "train_epoch", stop)
+        with pytest.raises(KeyboardInterrupt):
+            trained(wanted, "broken")
+    assert len(pd.read_csv(RunFolder.of(wanted, tmp_path / "broken").metrics_file)) == 2
+    broken = trained(wanted, "broken")
+    assert difference(whole, broken) == 0.0
+    columns = ["epoch", "train_loss", "test_accuracy"]
+    pd.testing.assert_frame_equal(*(pd.read_csv(one.metrics_file)[columns] for one in (whole, broken)))
+
+
+def members(plain: ImageRun) -> list[ImageRun]:
+    sparse = ImageWeights(start="fan-in-uniform", scheme="sparse", kept=(60, 20), mask_init="rescaled")
+    wide = ImageNetwork.of("mlp", width=12, classes=4, inputs=36)
+    return [plain, replace(plain, weights=sparse), replace(plain, network=wide, weights=sparse)]
+
+
+def test_a_stack_is_its_runs_one_by_one(trained: Callable[..., RunFolder], plain: ImageRun, tmp_path: Path) -> None:
+    runs = members(plain)
+    runs[1] = replace(runs[1], training=replace(plain.training, learning_rate=0.3))
+    stacks = stack_up(runs)
+    assert stacks == [Stack(tuple(runs))]
+    home = trained(stacks[0], "together")
+    assert result_of(home)["runs"] == [RunFolder.of(run, tmp_path).name for run in runs]
+    for run in runs:
+        alone, together = trained(run, "alone"), RunFolder.of(run, tmp_path / "together")
+        assert difference(alone, together) < 1e-5
+        assert result_of(alone)["test_accuracy"] == pytest.approx(result_of(together)["test_accuracy"], abs=0.02)
+        assert result_of(alone)["parameters"] == result_of(together)["parameters"]
+    zeros = weights(RunFolder.of(runs[2], tmp_path / "together"))
+    assert zeros["hidden.parametrizations.weight.original"].numel() == 60
+
+
+def test_a_stack_leaves_finished_members_alone(
+    trained: Callable[..., RunFolder], plain: ImageRun, tmp_path: Path
+) -> None:
+    runs = members(plain)
+    first = trained(runs[0])
+    before = first.result_file.stat().st_mtime_ns
+    trained(Stack(tuple(runs)))
+    assert all(RunFolder.of(run, tmp_path / "runs").done for run in runs)
+    assert first.result_file.stat().st_mtime_ns == before
+
+
+def test_what_cannot_be_stacked_is_trained_alone(run: ImageRun, plain: ImageRun) -> None:
+    other_seed, linear = (
+        replace(plain, seed=1),
+        replace(plain, network=ImageNetwork.of("mlp", width=6, classes=4, inputs=36, activation="linear")),
+    )
+    adam = replace(plain, training=replace(plain.training, optimiser="adam"))
+    longer = replace(plain, training=replace(plain.training, epochs=9))
+    apart = [run, plain, other_seed, linear, adam, longer]
+    assert stack_up(apart) == apart
+
+
+def test_the_best_epochs_weights_are_kept(trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path) -> None:
+    shaky = Learning(epochs=12, batch_size=30, learning_rate=2.0, momentum=0.9, keep="best-validation")
+    folder = trained(replace(run, training=shaky))
+    metrics, result = pd.read_csv(folder.metrics_file), result_of(folder)
+    assert result["kept_epoch"] == metrics["validation_accuracy"].idxmax() < 11
+    assert result["test_accuracy"] == pytest.approx(metrics["test_accuracy"][result["kept_epoch"]])
+    loaded = load_image_run(folder, tmp_path, "cpu")
+    right = sum(int((loaded.network(x).argmax(1) == y).sum()) for x, y in loaded.batches.part("validation"))
+    assert right / 20 == pytest.approx(metrics["validation_accuracy"].max())
+
+
+def test_patience_ends_a_run(trained: Callable[..., RunFolder], run: ImageRun) -> None:
+    still = Learning(epochs=50, batch_size=30, learning_rate=1e-12, keep="best-validation", patience=3)
+    metrics = pd.read_csv(trained(replace(run, training=still)).metrics_file)
+    assert len(metrics) == 4
+
+
+def test_a_run_that_diverges_is_recorded(trained: Callable[..., RunFolder], run: ImageRun) -> None:
+    wild = replace(run, training=replace(run.training, learning_rate=1e30))
+    folder = trained(wild)
+    assert folder.done
+    assert pd.read_csv(folder.metrics_file)["train_loss"].isna().any()
+
+
+def test_another_set_than_described_is_refused(
+    trained: Callable[..., RunFolder], run: ImageRun, sets: dict[str, LabelledSet]
+) -> None:
+    with pytest.raises(DataError, match="mnist 0000"):
+        trained(replace(run, data=replace(run.data, identity="0" * 64)))
+
+
+def test_a_run_in_training_is_not_touched(run: ImageRun, tmp_path: Path) -> None:
+    with RunFolder.of(run, tmp_path).locked(), pytest.raises(RunError, match="another process"):
+        train_images(run, tmp_path, tmp_path, "cpu")
+
+
+def test_weights_that_cannot_be_used_are_named(
+    trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path
+) -> None:
+    folder = trained(run)
+    folder.weights_file.write_bytes(b"no weights")
+    with pytest.raises(RunError, match=r"weights\.safetensors"):
+        load_image_run(folder, tmp_path, "cpu")

@@ -1,0 +1,48 @@
+"""Units of a finished run: measured as evaluation does, once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from asc.images import units
+from asc.images.description import ImageRun
+from asc.images.loading import load_image_run
+from asc.images.units import curves_of, similarity_of
+from asc.run_folder import RunFolder
+from common.errors import RunError
+from evaluation.units.removability import ablation_curves
+from evaluation.units.repetition import repetition_table, unit_correlations
+from evaluation.units.settings import CODE_REMOVABILITY, RemovabilitySettings, RepetitionSettings
+
+
+def test_units_are_measured_once_and_kept(
+    trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = trained(run)
+    paper, repetition = RemovabilitySettings(), RepetitionSettings()
+    found = curves_of(folder, tmp_path, paper, "cpu"), similarity_of(folder, tmp_path, repetition, "cpu")
+    loaded = load_image_run(folder, tmp_path, "cpu")
+    inputs = [x for x, _ in loaded.batches.part("test")]
+    pd.testing.assert_frame_equal(found[0], ablation_curves(loaded.network, inputs, ["activation"], paper))
+    correlations = unit_correlations(loaded.network, inputs, ["activation"], repetition)
+    pd.testing.assert_frame_equal(found[1], repetition_table(correlations, repetition))
+    assert set(curves_of(folder, tmp_path, CODE_REMOVABILITY, "cpu")["site"]) == {"all"}
+    monkeypatch.setattr(units, "load_image_run", lambda *_: pytest.fail("measured again"))
+    pd.testing.assert_frame_equal(curves_of(folder, tmp_path, paper, "cpu"), found[0])
+
+
+def test_a_run_that_is_not_finished_has_no_units(run: ImageRun, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="not finished"):
+        curves_of(RunFolder.of(run, tmp_path), tmp_path, RemovabilitySettings(), "cpu")
+
+
+def test_what_was_kept_and_cannot_be_read_is_named(
+    trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path
+) -> None:
+    folder = trained(run)
+    similarity_of(folder, tmp_path, RepetitionSettings(), "cpu")
+    next(folder.path.glob("similarity-*.csv")).write_text("")
+    with pytest.raises(RunError, match="delete it"):
+        similarity_of(folder, tmp_path, RepetitionSettings(), "cpu")
