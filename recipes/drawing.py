@@ -1,10 +1,11 @@
 """How figures are kept."""
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 from common.files import write_text
-from evaluation.style import GREY, write_figure
+from evaluation.style import GREY, house_style, write_figure
 from recipes.trained import Picture
 
 _LETTERS_PER_INCH, _INCHES_PER_LINE = 21, 0.12
@@ -26,3 +27,12 @@ def save_figure(picture: Picture, target: Path) -> list[Path]:
             numbers.append(target.with_name(name))
             write_text(numbers[-1], table.to_csv(index=False, lineterminator="\n"))
     return [*write_figure(figure, target), *numbers]
+
+
+def make_figure(draw: Callable[[], Picture], target: Path) -> None:
+    """Draw in the house style, keep the figure (see `save_figure`), and print where."""
+    with house_style():
+        paths = save_figure(draw(), target)
+    for path in paths:
+        print(path)
+    print(target.parent)
