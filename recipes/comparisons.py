@@ -8,7 +8,7 @@ import pandas as pd
 from evaluation.grouping import Configuration
 from evaluation.intervals import Bootstrap, difference, loss_on_unseen
 from evaluation.tables import row_of, verdict
-from recipes.points import Point
+from recipes.points import BASE, DAMPED, Point
 
 _PARTS = ("unseen", "seen")
 _COLUMNS = ["configuration", "compared_with", "part", "difference", "low", "high", "verdict"]
@@ -25,10 +25,9 @@ def _pairs(points: list[Point]) -> Iterator[tuple[Point, Point]]:
     for point in points:
         if first.setdefault(point.series, point) is not point:
             yield first[point.series], point
-    plain = {replace(point, series=""): point for point in points if point.damping is None}
     for point in points:
-        twin = plain.get(replace(point, series="", damping=None))
-        if point.damping is not None and twin is not None:
+        twin = replace(point, series=point.series.replace(DAMPED, BASE), damping=None)
+        if point.damping is not None and twin in points:
             yield twin, point
 
 

@@ -9,6 +9,7 @@ from asc.options import SetFacts, TrainOptions, describe
 
 Preset = Literal["demo", "paper"]
 DAMPING = 0.1
+BASE, DAMPED = "base", "damped"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Point:
 
 def both_networks(**sizes: Any) -> list[Point]:
     """Return a size as the base and as the damped network, each in the series of its name."""
-    return [Point(series="base", **sizes), Point(series="damped", **sizes, damping=DAMPING)]
+    return [Point(series=BASE, **sizes), Point(series=DAMPED, **sizes, damping=DAMPING)]
 
 
 def describe_point(

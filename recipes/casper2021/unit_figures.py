@@ -1,7 +1,6 @@
 """Accuracy, removability and similarity against size: the three panels of most figures of Casper 2021."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from common.progress import progress
 from evaluation.style import mark
 from evaluation.units.removability import areas
 from evaluation.units.settings import CODE_REMOVABILITY, RemovabilitySettings, RepetitionSettings
+from recipes.image_scores import result_of
 from recipes.images import ImageOptions, ImagePoint
 from recipes.trained import Picture, Trained
 
@@ -25,11 +25,6 @@ READING = (
 )
 
 
-def _result(folder: RunFolder) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(folder.result_file.read_text(encoding="utf-8"))
-    return result
-
-
 def best_rates(trained: Trained) -> dict[tuple[str, int], ImagePoint]:
     """Return, of the points of each series and width, the one whose runs do best on validation examples on average.
 
@@ -38,7 +33,7 @@ def best_rates(trained: Trained) -> dict[tuple[str, int], ImagePoint]:
     best: dict[tuple[str, int], tuple[tuple[float, float], ImagePoint]] = {}
     for point in trained.points:
         rate = point.run.training.learning_rate
-        scores = [_result(folder).get("validation_accuracy") for folder in trained.finished(point)]
+        scores = [result_of(folder).get("validation_accuracy") for folder in trained.finished(point)]
         score = float(np.mean([score for score in scores if score is not None] or [0.0]))
         key = point.series, point.run.network.width
         if key not in best or (score, -rate) > best[key][0]:
@@ -51,7 +46,7 @@ def measure(folder: RunFolder, images: Path, accelerator: str) -> dict[str, floa
     paper, repetition = RemovabilitySettings(), RepetitionSettings()
     units = similarity_of(folder, images, repetition, accelerator)
     return {
-        "accuracy": 100 * float(_result(folder)["test_accuracy"]),
+        "accuracy": 100 * float(result_of(folder)["test_accuracy"]),
         "removability": float(areas(curves_of(folder, images, paper, accelerator), paper).mean()),
         "removability_code": float(
             areas(curves_of(folder, images, CODE_REMOVABILITY, accelerator), CODE_REMOVABILITY).mean()
@@ -104,9 +99,3 @@ def unit_figure(options: ImageOptions, trained: Trained, *, whole: int, label: s
     """Measure the units of each series and size at its best learning rate, and draw the three panels."""
     table = unit_table(best_rates(trained), trained, options.data, whole)
     return Picture(draw_panels(table, PANELS, label), table, trained.footer(READING))
-
-
-def rate_note(points: Sequence[ImagePoint]) -> str:
-    """Say how many learning rates each point chose from."""
-    rates = sorted({point.run.training.learning_rate for point in points})
-    return f"best of {len(rates)} learning rates on validation examples"

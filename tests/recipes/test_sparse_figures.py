@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from asc.run_folder import find_runs
@@ -29,6 +30,10 @@ def test_every_width_keeps_the_weights_of_the_first(prepared: PreparedSet, tmp_p
     assert set(figure["width"]) == {2, 3}
     sparse = {run.description().weights.sparsity for run in find_runs([tmp_path / "runs"])} - {None}
     assert {(one.method, one.base_width) for one in sparse if one} == {("static", 2), ("iterative", 2)}
+    shown = pd.read_csv(tmp_path / "figures" / f"{fig06_sparse_width.RECIPE.name}-differences.csv")
+    twins = shown[shown["configuration"].str.startswith("damped") & shown["compared_with"].str.startswith("base")]
+    assert len(twins) == 2 * 2 * 2  # widths, methods, parts
+    assert (twins["configuration"].str.replace("damped", "base") == twins["compared_with"]).all()
 
 
 def test_maps_of_sparse_networks_share_the_narrow_one(prepared: PreparedSet, tmp_path: Path) -> None:
