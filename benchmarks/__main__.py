@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import erf, features, memory, training, weights
+from benchmarks import erf, features, memory, stack, training, weights
 from common.files import write_text
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -30,7 +30,7 @@ def machine() -> str:
 def page() -> str:
     """Run everything and return the page."""
     # Features first, on one thread, before anything else has started more.
-    speed = [*features.measure(), *training.measure(), *erf.measure()]
+    speed = [*features.measure(), *training.measure(), *erf.measure(), *stack.measure()]
     lines = [
         "# Benchmarks",
         "",

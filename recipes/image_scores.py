@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from asc.images.description import ImageRun
@@ -15,6 +16,21 @@ def result_of(folder: RunFolder) -> dict[str, Any]:
     """Read what a finished run ended with, see `asc.images.training`."""
     result: dict[str, Any] = json.loads(folder.result_file.read_text(encoding="utf-8"))
     return result
+
+
+def best_rates(trained: Trained) -> list[Any]:
+    """Return, of the points of each series and width, the one whose runs do best on validation examples on average.
+
+    Points differ in their learning rate; where two do equally well, the smaller one's is returned.
+    """
+    best: dict[tuple[str, int], tuple[tuple[float, float], Any]] = {}
+    for point in trained.points:
+        scores = [result_of(folder).get("validation_accuracy") for folder in trained.finished(point)]
+        score = float(np.mean([score for score in scores if score is not None] or [0.0]))
+        key, rank = (point.series, point.run.network.width), (score, -point.run.training.learning_rate)
+        if key not in best or rank > best[key][0]:
+            best[key] = rank, point
+    return [point for _, point in best.values()]
 
 
 def score_table(trained: Trained, scores: Sequence[str] = ("test_accuracy",)) -> pd.DataFrame:
@@ -32,12 +48,13 @@ def score_table(trained: Trained, scores: Sequence[str] = ("test_accuracy",)) ->
     DataFrame
         Columns series, data, architecture, width, scheme, pruning, kept (weights, NaN where all are), learning_rate,
         parameters (trained), mean and sd (over seeds) of the first score, `<score>` and `<score>_sd` of the others,
-        and seeds.
+        seeds, and failed: for how many of them pruning left nothing to train, which have no score.
     """
     rows = []
     for point in trained.points:
         run: ImageRun = point.run
-        results = pd.DataFrame([result_of(folder) for folder in trained.finished(point)])
+        found = [result_of(folder) for folder in trained.finished(point)]
+        results = pd.DataFrame(found, columns=[*scores, "parameters", "failure"])
         row: dict[str, Any] = {
             "series": point.series,
             "data": run.data.name,
@@ -47,10 +64,10 @@ def score_table(trained: Trained, scores: Sequence[str] = ("test_accuracy",)) ->
             "pruning": run.weights.pruning or "",
             "kept": sum(run.weights.kept) or float("nan"),
             "learning_rate": run.training.learning_rate,
-            "parameters": int(results["parameters"].iloc[0]),
+            "parameters": results["parameters"].max(),
         }
         for number, score in enumerate(scores):
             mean, deviation = ("mean", "sd") if not number else (score, f"{score}_sd")
             row |= {mean: results[score].mean(), deviation: results[score].std()}
-        rows.append(row | {"seeds": len(results)})
+        rows.append(row | {"seeds": len(results), "failed": int(results["failure"].notna().sum())})
     return pd.DataFrame(rows)

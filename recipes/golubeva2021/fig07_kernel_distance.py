@@ -1,0 +1,132 @@
+"""Figure 7: two-layer networks of 6,352 weights on MNIST: accuracy, and their kernels' distance from the limit.
+
+Runs: dense and sparse networks of widths 8 to 635, NTK parametrisation, without biases, on 2,048 digits, 300 epochs of
+SGD in batches of 256; seven learning rates, of which the best on 10,000 other training digits counts; 3 seeds: 273 runs
+(demo: three widths and rates, 20 epochs: 45). Sparse networks learn together.
+Distances: simulated networks, Theorem 1 by drawing masks, the published equation (6), and the second order, over pairs
+of test digits, normalised as the authors' code does, and by the training set.
+The paper found the smallest distance at widths 128 to 216, and the smallest test error near them.
+
+    python recipes/golubeva2021/fig07_kernel_distance.py --data IMAGES --preset paper --runs RUNS --out FIGURES
+"""
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+
+from asc.images.batches import load
+from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning
+from common.identity import digest
+from data_prep.images.sets import LabelledSet
+from data_prep.images.splits import ImageSplitSettings
+from recipes.command import Recipe, run_recipe
+from recipes.golubeva2021.digits import Normalisation, digit_pairs
+from recipes.golubeva2021.fig07_panels import draw
+from recipes.golubeva2021.kernel_distances import (
+    CLASSES,
+    DENSE_WIDTH,
+    PIXELS,
+    WEIGHTS,
+    WIDTHS,
+    Draws,
+    distances_at,
+    kept_weights,
+)
+from recipes.image_scores import best_rates, score_table
+from recipes.images import ImageOptions, ImagePoint
+from recipes.points import Preset
+from recipes.rows import Row, wanted_rows
+from recipes.trained import Picture, Trained
+
+_DRAWS = {"paper": Draws(pairs=10_000, networks=10, masks=10_000), "demo": Draws(pairs=1000, networks=5, masks=500)}
+_WIDTHS: dict[Preset, tuple[int, ...]] = {"paper": WIDTHS, "demo": (8, 128, 512)}
+_RATES: dict[Preset, tuple[float, ...]] = {"paper": (1, 3, 10, 30, 100, 300, 1000), "demo": (10, 100, 1000)}
+_EPOCHS: dict[Preset, int] = {"paper": 300, "demo": 20}
+_SPLIT = ImageSplitSettings(train_examples=2048, validation=10_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(ImageOptions):
+    """Draw Figure 7: accuracy of sparse networks, and the distance of their kernels from the infinite dense one."""
+
+    widths: tuple[int, ...] = ()
+    """Widths of the networks (default: the preset's)."""
+    normalisations: tuple[Normalisation, ...] = ("per_thousand", "training_set")
+    """What every pixel is normalised over for the kernels: a panel for each."""
+    distances_only: bool = False
+    """Train nothing, and draw (b) alone."""
+
+
+def _point(series: str, width: int, rate: float, preset: Preset) -> ImagePoint:
+    sparse = {"scheme": "sparse", "kept": (kept_weights(width), CLASSES * width), "mask_init": "rescaled"}
+    size = {"inputs": PIXELS, "classes": CLASSES, "bias": False, "parametrisation": "ntk"}
+    run = ImageRun(
+        data=ImageData(name="mnist", identity="", split=_SPLIT, normalisation="pixel"),
+        network=ImageNetwork.of("mlp", width=width, **size),
+        weights=ImageWeights(start="fan-in-normal", **(sparse if series == "sparse" else {})),  # type: ignore[arg-type]
+        training=Learning(epochs=_EPOCHS[preset], batch_size=256, learning_rate=rate),
+        preset=preset,
+    )
+    return ImagePoint(series=series, run=run)
+
+
+def points(options: Options) -> list[ImagePoint]:
+    """Return every network at every learning rate; the narrowest is dense."""
+    if options.distances_only:
+        return []
+    widths = options.widths or _WIDTHS[options.preset]
+    return [
+        _point(series, width, rate, options.preset)
+        for series in ("dense", "sparse")
+        for width in widths
+        for rate in _RATES[options.preset]
+        if series == "dense" or width > DENSE_WIDTH
+    ]
+
+
+def best_accuracies(trained: Trained) -> pd.DataFrame:
+    """Return what networks score at the learning rate that is best for their series and width.
+
+    Columns: series (dense, sparse; the dense network of as many weights is in both), width, learning_rate, accuracy
+    (a fraction, mean over seeds), accuracy_sd, seeds.
+    """
+    best = {point: trained.runs_of[point] for point in best_rates(trained)}
+    chosen = Trained(runs_of=best, data=trained.data, preset=trained.preset, accelerator=trained.accelerator)
+    table = score_table(chosen).rename(columns={"mean": "accuracy", "sd": "accuracy_sd"})
+    both = table[(table["series"] == "dense") & (table["width"] == DENSE_WIDTH)].assign(series="sparse")
+    table = pd.concat([table, both]).sort_values(["series", "width"], ignore_index=True)
+    return table[["series", "width", "learning_rate", "accuracy", "accuracy_sd", "seeds"]]
+
+
+def _compute(digits: LabelledSet, draws: Draws, key: Row) -> Row:
+    return distances_at(digit_pairs(digits, key["normalisation"], draws.pairs, draws.seed), key["width"], draws)
+
+
+def _distances(options: Options, draws: Draws) -> pd.DataFrame:
+    digits = load("mnist", options.data.resolve(), download=options.download)
+    identity = digest({"draws": draws, "images": digits.identity})
+    path = options.runs / f"golubeva2021-kernel-distances-{identity[:12]}.csv"
+    widths = options.widths or WIDTHS
+    keys: list[Row] = [{"normalisation": n, "width": w} for n in options.normalisations for w in widths]
+    found = wanted_rows(options, path, keys, partial(_compute, digits, draws), "kernel distances")
+    return pd.DataFrame() if found is None else found
+
+
+def draw_figure(options: Options, trained: Trained) -> Picture:
+    """Find what distances are missing, and draw."""
+    draws = _DRAWS[options.preset]
+    reading = (
+        f"{draws.pairs:,} pairs of different test digits; {draws.networks} networks of each width (bars: standard "
+        f"error), of {WEIGHTS:,} weights, with all of the last layer's; {draws.masks:,} masks; equation (6) at the "
+        "paper's density, 8 / width; trained networks: bars are standard deviations over seeds"
+    )
+    best = best_accuracies(trained) if trained.points else None
+    return draw(_distances(options, draws), best, trained.footer(reading))
+
+
+RECIPE = Recipe(name="golubeva2021/fig07_kernel_distance", options=Options, points=points, draw=draw_figure)
+
+if __name__ == "__main__":
+    sys.exit(run_recipe(RECIPE))

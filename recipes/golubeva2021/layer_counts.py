@@ -1,0 +1,72 @@
+"""How many weights each layer of a ResNet-18 has, and keeps where every width has the weights of the narrowest."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import torch
+
+from common.errors import ConfigError
+from models.pruning.allocation import Counts, Shapes, shapes_of, sizes_of, water_level
+from models.vision.resnet import ResNet, ResNetSettings
+
+BASE_WIDTH = 8  # 1.8e5 weights
+CLASSES = 100  # of CIFAR-100
+
+
+def _labels(shapes: Shapes) -> list[str]:
+    """Name layers as stem, module.block conv 1, conv 2 and shortcut, classifier: in their order, told by kernels."""
+    labels, convolutions = ["stem"], 0
+    for shape in list(shapes.values())[1:-1]:
+        is_shortcut = shape[-1] == 1
+        block = (convolutions - is_shortcut) // 2  # a shortcut follows its block's second convolution
+        part = "shortcut" if is_shortcut else f"conv {convolutions % 2 + 1}"
+        labels.append(f"{block // 2 + 1}.{block % 2 + 1} {part}")
+        convolutions += not is_shortcut
+    return [*labels, "classifier"]
+
+
+def resnet_shapes(width: int, classes: int = CLASSES) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every weight tensor of a ResNet-18 for small images, by the layer's name in figures."""
+    with torch.device("meta"):
+        shapes = shapes_of(ResNet(ResNetSettings(width=width, classes=classes)))
+    return dict(zip(_labels(shapes), shapes.values(), strict=True))
+
+
+def budget_of(base_width: int, width: int) -> int:
+    """Return the number of weights of the dense network of `base_width`.
+
+    Raises
+    ------
+    ConfigError
+        If a network of `width` has fewer.
+    """
+    if width < base_width:
+        raise ConfigError("width", width, f"at least the base width, {base_width}")
+    return sum(sizes_of(resnet_shapes(base_width)).values())
+
+
+def kept_by_layer(widths: Sequence[int], base_width: int) -> pd.DataFrame:
+    """Return a row for each width and layer, in the network's order: width, layer, weights, kept, connectivity."""
+    rows = []
+    for width in widths:
+        shapes = resnet_shapes(width)
+        kept, sizes = water_level(shapes, budget_of(base_width, width)), sizes_of(shapes)
+        for layer, weights in sizes.items():
+            row = {"width": width, "layer": layer, "weights": weights, "kept": kept[layer]}
+            rows.append(row | {"connectivity": kept[layer] / weights})
+    return pd.DataFrame(rows)
+
+
+def stages_of(shapes: Shapes, budget: int) -> list[Counts]:
+    """Return what is kept each time that the largest layers have come down to the next smaller one, and at the end."""
+    sizes = sizes_of(shapes)
+    levels = sorted(set(sizes.values()), reverse=True)
+    fillings = [sum(min(size, level) for size in sizes.values()) for level in levels]
+    return [water_level(shapes, filling) for filling in fillings if filling > budget] + [water_level(shapes, budget)]
+
+
+def stage_table(stages: Sequence[Mapping[str, int]]) -> pd.DataFrame:
+    """Return one row per layer, largest first: its weights, and what is left after each stage."""
+    table = pd.DataFrame({f"stage {number}": pd.Series(kept) for number, kept in enumerate(stages)})
+    table = table.rename(columns={"stage 0": "weights"}).sort_values("weights", ascending=False, kind="stable")
+    return table.rename_axis("layer").reset_index()

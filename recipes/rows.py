@@ -1,0 +1,74 @@
+"""Tables made row by row, each row kept as soon as it is there: what was computed once is not computed again."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from common.errors import RunError
+from common.files import write_text
+from common.progress import progress
+from recipes.options import SharedOptions
+
+Row = dict[str, Any]
+
+
+def _kept(path: Path) -> list[Row]:
+    table = pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _chosen(rows: Sequence[Row], keys: Sequence[Row]) -> list[Row]:
+    return [row for key in keys for row in rows if key.items() <= row.items()]
+
+
+def finished_rows(path: Path, keys: Sequence[Row]) -> pd.DataFrame:
+    """Return those of the rows of `keys` that `path` holds."""
+    return pd.DataFrame(_chosen(_kept(path), keys))
+
+
+def make_rows(path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], title: str) -> pd.DataFrame:
+    """Return the rows of `keys`, computing those that `path` does not hold.
+
+    Parameters
+    ----------
+    path
+        CSV file of rows, written after each new one. What else they depend on belongs into its name.
+    keys
+        What tells rows apart: text and whole numbers.
+    compute
+        From a key to the row's other columns.
+    title
+        What the progress line is called.
+    """
+    rows = _kept(path)
+    with progress(title, len(keys), "rows") as advance:
+        for key in keys:
+            new = not _chosen(rows, [key])
+            if new:
+                rows.append(key | compute(key))
+                write_text(path, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
+            advance(counts=new)
+    return finished_rows(path, keys)
+
+
+def wanted_rows(
+    options: SharedOptions, path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], title: str
+) -> pd.DataFrame | None:
+    """Return the rows that a figure is drawn from (see `make_rows`); None after `--dry-run`, which tells their state.
+
+    Raises
+    ------
+    RunError
+        If there are none and none may be made.
+    """
+    finished = finished_rows(path, keys)
+    if options.dry_run:
+        print(f"{title}: {len(finished)} of {len(keys)} are there\n{path}")
+        return None
+    if not options.plot_only:
+        return make_rows(path, keys, compute, title)
+    if finished.empty:
+        raise RunError(f"{path} holds none of the {title}; run without --plot-only")
+    return finished
