@@ -111,15 +111,9 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunDescription:
-    """Everything that decides what a run's weights will be."""
+class Repeatable:
+    """What a description of any kind of run holds beside its settings: the preset they came from, and the seed."""
 
-    data: DataReference
-    split: SplitSettings
-    features: FeatureSettings
-    network: NetworkSettings
-    weights: WeightSettings
-    training: TrainingSettings
     preset: str
     seed: int = 0
     schema: int = 1
@@ -133,6 +127,18 @@ class RunDescription:
     def identity(self) -> str:
         """SHA-256 over every field but the seed: the runs of one configuration share it."""
         return digest(replace(self, seed=0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDescription(Repeatable):
+    """Everything that decides what the weights of a run on acoustic scenes will be."""
+
+    data: DataReference
+    split: SplitSettings
+    features: FeatureSettings
+    network: NetworkSettings
+    weights: WeightSettings
+    training: TrainingSettings
 
     @property
     def epochs(self) -> int:

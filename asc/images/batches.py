@@ -1,7 +1,8 @@
 """The examples of a run on its device: batches to learn from, drawn beforehand from the seed, and parts to test on."""
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from itertools import count
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -16,13 +17,13 @@ from common.errors import DataError
 from data_prep.images.augmentation import Draws, draw
 from data_prep.images.normalisation import fit_normalisation
 from data_prep.images.sets import ImageSetName, Inputs, LabelledSet, Part, load_images, teacher_set
-from data_prep.images.splits import split_rows
+from data_prep.images.splits import split_rows, tested_rows
 from data_prep.images.transforms import network_inputs
 
 PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = get_args(PartName)
 
-_TESTED = 500  # examples at a time
+TESTED = 500  # examples at a time
 _MOST_RESIDENT = 4 * 2**30  # bytes of inputs that are held on the device
 
 load = lru_cache(maxsize=2)(load_images)
@@ -67,6 +68,16 @@ class _Examples:
         return torch.from_numpy(self.inputs[self.rows[places]]).to(self.device), self.labels[chosen]
 
 
+class _Passes:
+    """Something to go through as often as one likes, each time to find what `show` has at the next number."""
+
+    def __init__(self, show: Callable[[int], Iterator[tuple[Tensor, Tensor]]]) -> None:
+        self.show, self.numbers = show, count()
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        return self.show(next(self.numbers))
+
+
 class ImageBatches:
     """All that a run sees of its data.
 
@@ -89,10 +100,11 @@ class ImageBatches:
         self.normalisation = fit_normalisation(run.data.normalisation, data.train.inputs, rows.train).to(device)
         held_out = data.validation or Part(data.train.inputs, data.train.labels)
         of_validation = np.arange(len(held_out.labels)) if data.validation else rows.validation
+        of_test = tested_rows(len(data.test.labels), run.data.split)
         self._parts: dict[PartName, _Examples] = {
             "train": _Examples(data.train.inputs, labels, rows.train, device),
             "validation": _Examples(held_out.inputs, held_out.labels, of_validation, device),
-            "test": _Examples(data.test.inputs, data.test.labels, np.arange(len(data.test.labels)), device),
+            "test": _Examples(data.test.inputs, data.test.labels, of_test, device),
         }
 
     def size(self, part: PartName) -> int:
@@ -110,21 +122,23 @@ class ImageBatches:
     def part(self, part: PartName) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield all examples of a part in order, as they are tested, and their labels."""
         examples = self._parts[part]
-        for start in range(0, len(examples), _TESTED):
-            inputs, labels = examples.take(np.arange(start, min(start + _TESTED, len(examples))))
+        for start in range(0, len(examples), TESTED):
+            inputs, labels = examples.take(np.arange(start, min(start + TESTED, len(examples))))
             yield self._shown(inputs), labels
 
-    def scoring(self, run: ImageRun) -> list[tuple[Tensor, Tensor]]:
-        """Return what a pruning method of `run` scores weights with, batches as they are tested; none without one."""
-        if run.weights.pruning is None:
-            return []
+    def scoring(self, run: ImageRun) -> Iterable[tuple[Tensor, Tensor]]:
+        """Return what a pruning method of `run` scores weights with, if it has one.
+
+        Batches of training examples as they are tested, at every pass those that come first in another order.
+        """
+        return () if run.weights.pruning is None else _Passes(partial(self._scoring, run))
+
+    def _scoring(self, run: ImageRun, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         train = self._parts["train"]
-        order = epoch_order(len(train), run.seed, 0)[: run.weights.examples]
-        batches = []
+        order = epoch_order(len(train), run.seed, number)[: run.weights.examples]
         for start in range(0, len(order), run.training.batch_size):
             inputs, labels = train.take(order[start : start + run.training.batch_size])
-            batches.append((self._shown(inputs).cpu(), labels.cpu()))
-        return batches
+            yield self._shown(inputs).cpu(), labels.cpu()
 
     def _shown(self, inputs: Tensor, draws: Draws | None = None) -> Tensor:
         return network_inputs(inputs, self.run.data.augmentation, self.normalisation, draws)

@@ -1,24 +1,26 @@
 """A run on images is a value too: which images, which network, what is done to its weights, how it is trained."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from asc.description import Labels, Precision
+from asc.description import Labels, Precision, Repeatable
 from common.errors import ConfigError
-from common.identity import digest, plain
+from common.identity import digest, later, plain
 from data_prep.images.augmentation import AugmentationSettings
 from data_prep.images.normalisation import NormalisationName
 from data_prep.images.splits import ImageSplitSettings
 from data_prep.teacher import TeacherSettings
 from models.pruning.allocation import AllocationName
 from models.pruning.prune import Method
+from models.pruning.scores import Loss
 from models.vision.architectures import Architecture, network_settings
 from models.vision.mlp import Deviations
 from models.vision.named_initialisers import NamedInitialiser
 from models.weights.sparse import MaskInit
 
-Start = Literal["torch", "kaiming", "fan-in-normal", "fan-in-uniform", "student"] | NamedInitialiser
+Start = Literal["torch", "kaiming", "fan-in-normal", "fan-in-uniform", "student", "truncated-normal"] | NamedInitialiser
 Scheme = Literal["dense", "sparse", "dct", "bottleneck", "hyperplane-dense", "hyperplane-sparse", "hyperplane-fastfood"]
+Scale = Literal["one", "fixup", "fixup-published"]
 Optimiser = Literal["sgd", "nesterov", "adam", "rmsprop"]
 Schedule = Literal["constant", "steps", "exponential", "cosine"]
 Keep = Literal["last", "best-validation", "best-train"]
@@ -88,9 +90,11 @@ class ImageWeights:
     Parameters
     ----------
     start
-        `torch`: as the network's class draws them; `student`: see `sigma`; the others are initialisers by name.
+        `torch`: as the network's class draws them; `student` and `truncated-normal`: see `sigma`; the others are
+        initialisers by name.
     sigma, deviations
-        Of the perceptrons of Casper 2021, see `models.vision.mlp.initialise_mlp`.
+        Of the perceptrons of Casper 2021, see `models.vision.mlp.initialise_mlp`; `sigma` also of `truncated-normal`,
+        see `models.vision.named_initialisers.initialise_truncated`.
     scheme
         What the weights are made of, see docs/weights.md.
     kept
@@ -100,7 +104,11 @@ class ImageWeights:
     pruning
         Or the method that chooses among all weights of the network by a score.
     iterations, examples
-        Of that method: in how many steps (default: the method's), and how many training examples score.
+        Of that method: in how many steps (default: the method's), and how many training examples score at each.
+    scoring_loss
+        Of that method, where it has one, see `models.pruning.scores.ScoreSettings`.
+    scale
+        Of `dct`: what the transforms are multiplied by at first: one, or as `models.weights.dct.fixup_alphas` has it.
     mask_init, io_only
         See `models.weights.sparse.lay_sparse` and `models.pruning.masks.random_masks`.
     base_width
@@ -122,11 +130,14 @@ class ImageWeights:
     io_only: bool = False
     base_width: int | None = None
     dimension: int | None = None
+    scoring_loss: Loss = later("cross_entropy")
+    scale: Scale = later("one")
 
     def __post_init__(self) -> None:
         """Check every value and that a scheme has what it needs."""
         check_choice("start", self.start, *get_args(Start))
-        for name, kind in {"scheme": Scheme, "allocation": AllocationName, "mask_init": MaskInit}.items():
+        kinds = {"scheme": Scheme, "allocation": AllocationName, "mask_init": MaskInit}
+        for name, kind in (kinds | {"scoring_loss": Loss, "scale": Scale}).items():
             check_choice(name, getattr(self, name), kind)
         if self.pruning is not None:
             check_choice("pruning", self.pruning, Method)
@@ -150,8 +161,12 @@ class Learning:
     weight_decay
         Added to the gradient, times the weight (L2), for all parameters, or those whose names begin as one of
         `decayed` says.
+    slowed
+        Parameters whose names end in one of these learn at a tenth of the rate, as Fixup's biases and scales do.
+    smoothing, epsilon
+        Of `rmsprop`: its decay, and what is added to the root of its mean square.
     patience
-        Training stops after so many epochs without a better `keep` score; None for never.
+        Training stops after so many epochs without a better `keep` score, or once none can be better; None for never.
     keep
         Which epoch's weights are the run's.
     """
@@ -169,6 +184,9 @@ class Learning:
     patience: int | None = None
     keep: Keep = "last"
     precision: Precision = "32-true"
+    slowed: tuple[str, ...] = later(())
+    smoothing: float = later(0.99)
+    epsilon: float = later(1e-8)
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -184,26 +202,13 @@ class Learning:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageRun:
-    """Everything that decides what a run's weights will be."""
+class ImageRun(Repeatable):
+    """Everything that decides what the weights of a run on images will be."""
 
     data: ImageData
     network: ImageNetwork
     weights: ImageWeights
     training: Learning
-    preset: str
-    seed: int = 0
-    schema: int = 1
-
-    def __post_init__(self) -> None:
-        """Check the seed."""
-        if self.seed < 0:
-            raise ConfigError("seed", self.seed, "a whole number of at least 0")
-
-    @property
-    def identity(self) -> str:
-        """SHA-256 over every field but the seed: the runs of one configuration share it."""
-        return digest(replace(self, seed=0))
 
     @property
     def epochs(self) -> int:

@@ -12,6 +12,9 @@ from asc.images.description import ImageRun, Learning
 from asc.images.stack import PerceptronStack
 from models.vision.mlp import Mlp
 
+_SLOW = 0.1
+_FEW = 10_000  # weights: more of them are multiplied faster as a dense matrix
+
 
 class Learner(Protocol):
     """One or more networks that learn from the same batches."""
@@ -39,35 +42,32 @@ def learning_rate(epoch: int, learning: Learning) -> float:
 
 
 def stackable(run: ImageRun) -> bool:
-    """Whether a run is a perceptron that learns by plain gradient descent, which a stack does faster."""
-    learning, weights = run.training, run.weights
+    """Whether a run is a perceptron of few weights that learns by plain gradient descent: a stack does that faster."""
+    learning, size = run.training, dict(run.network.size)
     plain = learning.optimiser == "sgd" and not learning.momentum and not learning.weight_decay
-    return (
-        plain
-        and run.network.architecture == "mlp"
-        and weights.scheme in ("dense", "sparse")
-        and learning.patience is None
-        and learning.precision == "32-true"
-    )
+    if run.network.architecture != "mlp" or run.weights.scheme not in ("dense", "sparse"):
+        return False
+    weights = sum(run.weights.kept) or run.network.width * sum(int(size[name] or 0) for name in ("inputs", "classes"))
+    return plain and weights <= _FEW and learning.patience is None and learning.precision == "32-true"
 
 
 def make_optimiser(network: nn.Module, learning: Learning) -> torch.optim.Optimizer:
-    """Return the optimiser of a run; weight decay is of the parameters whose names begin as `decayed` says."""
-    decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
+    """Return the optimiser of a run; the `pace` of a group of parameters is what its rate is multiplied by."""
+    together: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
-            (decayed if not learning.decayed or name.startswith(learning.decayed) else free).append(parameter)
+            decayed = not learning.decayed or name.startswith(learning.decayed)
+            pace = _SLOW if name.endswith(learning.slowed) else 1.0
+            together.setdefault((learning.weight_decay if decayed else 0.0, pace), []).append(parameter)
     groups = [
-        {"params": parameters, "weight_decay": decay}
-        for parameters, decay in ((decayed, learning.weight_decay), (free, 0.0))
-        if parameters
+        {"params": parameters, "weight_decay": decay, "pace": pace} for (decay, pace), parameters in together.items()
     ]
     rate = learning.learning_rate
     if learning.optimiser == "adam":
         return torch.optim.Adam(groups, lr=rate)
     if learning.optimiser == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=rate, momentum=learning.momentum)
+        smoothing, epsilon = learning.smoothing, learning.epsilon
+        return torch.optim.RMSprop(groups, lr=rate, alpha=smoothing, eps=epsilon, momentum=learning.momentum)
     return torch.optim.SGD(groups, lr=rate, momentum=learning.momentum, nesterov=learning.optimiser == "nesterov")
 
 
@@ -85,7 +85,7 @@ class NetworkLearner:
     def step(self, inputs: Tensor, labels: Tensor, rates: Sequence[float]) -> Tensor:
         """Learn from a batch."""
         for group in self.optimiser.param_groups:
-            group["lr"] = rates[0]
+            group["lr"] = rates[0] * group["pace"]
         self.network.train()
         with self._precision(inputs):
             loss = nn.functional.cross_entropy(self.network(inputs).float(), labels)

@@ -11,14 +11,14 @@ from common.errors import ConfigError
 from models.prunable import Masks, prunable
 from models.pruning.allocation import allocate
 from models.pruning.masks import random_masks
-from models.pruning.prune import prune
-from models.pruning.scores import Batch
+from models.pruning.prune import Forbidden, prune
+from models.pruning.scores import Batch, ScoreSettings
 from models.vision.architectures import build
 from models.vision.initialisation import Law, initialise_by_fan_in, initialise_kaiming
 from models.vision.mlp import Mlp, initialise_mlp
-from models.vision.named_initialisers import NamedInitialiser, initialise_named
+from models.vision.named_initialisers import NamedInitialiser, initialise_named, initialise_truncated
 from models.weights.bottleneck import lay_linear_bottleneck, linear_ranks
-from models.weights.dct import lay_dct_plus_sparse
+from models.weights.dct import fixup_alphas, lay_dct_plus_sparse
 from models.weights.hyperplane import Projection, lay_hyperplane
 from models.weights.sparse import lay_sparse
 
@@ -33,8 +33,10 @@ def build_network(run: ImageRun, batches: Iterable[Batch] = ()) -> nn.Module:
 
     Raises
     ------
-    ConfigError, DataError
-        If a setting does not fit the network, or pruning it fails.
+    ConfigError
+        If a setting does not fit the network.
+    DataError, PruningError
+        As `models.pruning.prune.prune`.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
@@ -50,6 +52,8 @@ def _start(network: nn.Module, weights: ImageWeights, seed: int) -> None:
         initialise_kaiming(network, seed)
     elif start in get_args(NamedInitialiser):
         initialise_named(network, cast(NamedInitialiser, start), seed)
+    elif start == "truncated-normal":
+        initialise_truncated(network, weights.sigma, seed)
     elif start == "student" or start.startswith("fan-in"):
         if not isinstance(network, Mlp):
             raise ConfigError("start", start, "for a perceptron only")
@@ -64,9 +68,11 @@ def _lay(network: nn.Module, run: ImageRun, batches: Iterable[Batch]) -> None:
     weights = run.weights
     if weights.scheme in ("sparse", "dct"):
         # A layer that keeps everything is cheaper as it is; with the transform each has its own.
-        masks = _masks(network, run, batches)
+        masks = choose_masks(network, run, batches)
         if weights.scheme == "dct":
-            lay_dct_plus_sparse(network, masks)
+            published = weights.scale == "fixup-published"
+            alphas = 1.0 if weights.scale == "one" else fixup_alphas(network, published=published)
+            lay_dct_plus_sparse(network, masks, alpha=alphas)
         else:
             some = {name: mask for name, mask in masks.items() if not mask.all()}
             lay_sparse(network, some, mask_init=weights.mask_init)
@@ -83,13 +89,24 @@ def _ranks(run: ImageRun, base_width: int) -> dict[str, int]:
     return linear_ranks(unwidened, run.network.width / base_width)
 
 
-def _masks(network: nn.Module, run: ImageRun, batches: Iterable[Batch]) -> Masks:
+def choose_masks(
+    network: nn.Module, run: ImageRun, batches: Iterable[Batch] = (), *, forbid: Forbidden = "no_path"
+) -> Masks:
+    """Return which weights of `network` the run keeps; parameters and errors are those of `models.pruning.prune`."""
     weights, layers = run.weights, prunable(network)
     if len(weights.kept) not in (1, len(layers)):
         raise ConfigError("kept", weights.kept, f"one number in all, or one for each of {', '.join(layers)}")
     total = weights.kept[0] if len(weights.kept) == 1 else None
     by_layer = dict(zip(layers, weights.kept, strict=True)) if total is None else None
     if weights.pruning is not None:
-        return prune(network, weights.pruning, by_layer or total or 0, batches, iterations=weights.iterations)
+        return prune(
+            network,
+            weights.pruning,
+            by_layer or total or 0,
+            batches,
+            iterations=weights.iterations,
+            settings=ScoreSettings(loss=weights.scoring_loss, seed=run.seed),
+            forbid=forbid,
+        )
     counts = by_layer or allocate(network, total or 0, weights.allocation)
     return random_masks(network, counts, run.seed, io_only=weights.io_only)

@@ -23,6 +23,7 @@ from asc.images.networks import build_network
 from asc.run_folder import RunFolder
 from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
 from common.progress import progress
+from models.pruning.prune import PruningError
 
 # A run that is stopped loses at most so many seconds of work, or one epoch.
 CHECKPOINT_SECONDS = 20.0
@@ -53,9 +54,12 @@ class Member:
 
     @property
     def impatient(self) -> bool:
-        """Whether no epoch was better for as long as the run has patience."""
+        """Whether no epoch was better for as long as the run has patience, or none can be as nothing is wrong now."""
         patience = self.run.training.patience
-        return bool(self.history) and patience is not None and len(self.history) - 1 - self.best_epoch >= patience
+        if not self.history or patience is None:
+            return False
+        waited, best = len(self.history) - 1 - self.best_epoch, self.history[self.best_epoch][self.judged_by]
+        return waited >= patience or best == 1
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint keeps beside the network."""
@@ -180,7 +184,8 @@ def train_images(job: ImageRun | Stack, images: Path, runs: Path, accelerator: s
     """Bring the runs of a job to their end, from wherever they are.
 
     Finished runs are left alone. A job that stopped continues from its last checkpoint and ends, on the same kind of
-    machine, in the very weights it would have had.
+    machine, in the very weights it would have had. A run whose pruning method leaves nothing to train is finished with
+    that: its result has the reason as `failure`, and no accuracy.
 
     Parameters
     ----------
@@ -211,10 +216,24 @@ def train_images(job: ImageRun | Stack, images: Path, runs: Path, accelerator: s
         home.checkpoint_file.unlink(missing_ok=True)
 
 
+def _start(run: ImageRun, folder: RunFolder, batches: ImageBatches) -> Member | None:
+    """Return a run at its start; None if pruning leaves nothing to train, which is then what the run ends with."""
+    try:
+        network = build_network(run, batches.scoring(run))
+    except PruningError as error:
+        folder.write_description(run)
+        write_json(folder.result_file, {"epochs": 0, "failure": str(error)})
+        return None
+    return Member(run, folder, network.to(batches.device))
+
+
 def _train(home: RunFolder, pending: Sequence[tuple[ImageRun, RunFolder]], images: Path, device: torch.device) -> None:
     first = pending[0][0]
     batches = ImageBatches(first, open_set(first.data, images), device)
-    members = [Member(run, folder, build_network(run, batches.scoring(run)).to(device)) for run, folder in pending]
+    started = [_start(run, folder, batches) for run, folder in pending]
+    members = [member for member in started if member is not None]
+    if not members:
+        return
     job = Job(home, members, batches)
     saved = time.monotonic()
     with progress(home.path.parent.name, first.epochs, "epochs") as advance:

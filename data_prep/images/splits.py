@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ConfigError
+from common.identity import later
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,19 +25,23 @@ class ImageSplitSettings:
         Whether each class has its share of both. The papers do not say; plainly random is the default.
     seed
         Of the order in which examples are dealt out.
+    test_examples
+        How many of the test examples, at random, a run is tested on, all if None.
     """
 
     validation: float = 0
     train_examples: int | None = None
     stratified: bool = False
     seed: int = 0
+    test_examples: int | None = later(None)
 
     def __post_init__(self) -> None:
         """Check every number."""
         if not (0 <= self.validation < 1 or self.validation == int(self.validation) > 0):
             raise ConfigError("validation", self.validation, "a share from 0 to below 1, or a whole number of examples")
-        if self.train_examples is not None and self.train_examples < 1:
-            raise ConfigError("train_examples", self.train_examples, "a whole number of at least 1")
+        for name in ("train_examples", "test_examples"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise ConfigError(name, getattr(self, name), "a whole number of at least 1")
         if self.seed < 0:
             raise ConfigError("seed", self.seed, "a whole number of at least 0")
 
@@ -83,3 +88,17 @@ def split_rows(labels: NDArray[np.int64], settings: ImageSplitSettings) -> Rows:
         raise ConfigError("train_examples", used, f"at most {left}, of {len(labels)} without the {held_out} held out")
     order = _dealing_order(labels, settings)
     return Rows(np.sort(order[:used]), np.sort(order[left:]))
+
+
+def tested_rows(count: int, settings: ImageSplitSettings) -> NDArray[np.int64]:
+    """Return which of `count` test examples are tested on, ascending; a smaller number is among a larger one.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer than are asked for.
+    """
+    used = count if settings.test_examples is None else settings.test_examples
+    if used > count:
+        raise ConfigError("test_examples", used, f"at most {count}")
+    return np.sort(np.random.default_rng(settings.seed).permutation(count)[:used])

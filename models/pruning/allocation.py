@@ -12,7 +12,7 @@ from models.prunable import prunable
 
 Shapes = Mapping[str, tuple[int, ...]]
 Counts = dict[str, int]
-AllocationName = Literal["water_level", "equal_per_filter", "uniform", "erdos_renyi_kernel"]
+AllocationName = Literal["water_level", "equal_per_layer", "equal_per_filter", "uniform", "erdos_renyi_kernel"]
 
 
 def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
@@ -43,7 +43,7 @@ def water_level(shapes: Shapes, budget: int) -> Counts:
     """Let every layer keep min(size, cap) weights, where cap is the smallest whole number that reaches the budget.
 
     The largest layer gives up the excess; where that is more than it keeps, the next largest goes on. Golubeva 2021,
-    App. B ("largest layers first"), and Price 2021's "equal per layer" with what small layers leave over shared out.
+    App. B ("largest layers first").
     """
     sizes = sizes_of(shapes)
     check_budget(sizes, budget)
@@ -84,6 +84,14 @@ def _filled(sizes: Mapping[str, int], shares: Mapping[str, int], budget: int) ->
     return {name: kept[name] for name in sizes}
 
 
+def equal_per_layer(shapes: Shapes, budget: int) -> Counts:
+    """Let every layer keep equally many weights, small layers all they have. Price 2021.
+
+    What small layers leave over is shared out: it is the water level, but for one weight more or less in a layer.
+    """
+    return _filled(sizes_of(shapes), dict.fromkeys(shapes, 1), budget)
+
+
 def equal_per_filter(shapes: Shapes, budget: int) -> Counts:
     """Let every layer keep equally many weights per filter (output channel), small layers all they have. Price 2021."""
     return _filled(sizes_of(shapes), {name: shape[0] for name, shape in shapes.items()}, budget)
@@ -101,6 +109,7 @@ def erdos_renyi_kernel(shapes: Shapes, budget: int) -> Counts:
 
 ALLOCATIONS: dict[AllocationName, Callable[[Shapes, int], Counts]] = {
     "water_level": water_level,
+    "equal_per_layer": equal_per_layer,
     "equal_per_filter": equal_per_filter,
     "uniform": uniform,
     "erdos_renyi_kernel": erdos_renyi_kernel,

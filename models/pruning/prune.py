@@ -32,6 +32,10 @@ METHODS: dict[Method, tuple[Score, int]] = {
 }
 
 
+class PruningError(DataError):
+    """A method leaves nothing to train: its scores tell no weight from another, or nothing is connected."""
+
+
 def kept_after(total: int, budget: int, step: int, steps: int, schedule: Schedule = "exponential") -> int:
     """Return how many of `total` weights are kept after `step` of `steps`; exactly `budget` after the last.
 
@@ -50,7 +54,7 @@ def _check_scores(scores: Scores, method: Method, step: int) -> None:
             "or score in float64 (dtype=torch.float64)"
         )
     if not any(bool(score.any()) for score in scores.values()):
-        raise DataError(
+        raise PruningError(
             f"every {method} score is zero at step {step}, so no weight can be told from another. Either layers start "
             "at zero, as the audio network's do at init=fixup: prune at init=kaiming; or what is kept by now no longer "
             "moves the output: keep more weights, use more iterations or another method"
@@ -62,9 +66,9 @@ def _check_masks(network: nn.Module, masks: Masks, batch: Batch, method: Method,
         return
     empty = empty_layers(masks)
     if forbid == "empty_layer" and empty:
-        raise DataError(f"{method} pruning left no weight in {', '.join(empty)}: keep more weights or iterate more")
+        raise PruningError(f"{method} pruning left no weight in {', '.join(empty)}: keep more weights or iterate more")
     if not is_connected(network, masks, batch[0]):
-        raise DataError(
+        raise PruningError(
             f"{method} pruning left no path from the network's input to its output (layers without any weight: "
             f"{', '.join(empty) or 'none'}): start from layers that are not zero (init=kaiming), keep more weights or "
             "iterate more; forbid='nothing' lets it pass"
@@ -113,8 +117,10 @@ def prune(
     ConfigError
         If a setting is not allowed, or a weight is not computed from one parameter of its own shape.
     DataError
-        If there is no batch; if scores are not finite or all zero, at the start (zero-initialised layers) or because
-        what is left no longer moves the output; or if what `forbid` names has happened.
+        If there is no batch, or scores are not finite.
+    PruningError
+        If scores are all zero, at the start (zero-initialised layers) or because what is left no longer moves the
+        output; or if what `forbid` names has happened.
     """
     choices = {"method": (method, Method), "schedule": (schedule, Schedule), "forbid": (forbid, Forbidden)}
     for field, (value, allowed) in choices.items():

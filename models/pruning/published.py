@@ -10,7 +10,7 @@ def epl_published(shapes: Shapes, budget: int) -> Counts:
     """Equal per layer as Price 2021's code: what small layers leave over goes to the last layer alone.
 
     What does not fit there, and every fraction of a weight, is lost: the total falls short of the budget where the
-    last layer is small. `water_level` is the same idea without the loss.
+    last layer is small. `equal_per_layer` is the same idea without the loss.
 
     Raises
     ------

@@ -27,7 +27,8 @@ class ResNetSettings(BatchNormSettings):
         `cifar`: 3x3 at stride 1; `imagenet`: 7x7 at stride 2 and a max pool.
     inner
         Channels between the convolutions of a block of the first stage, doubled at each further stage; `width` where it
-        is None. Less is the non-linear bottleneck of Golubeva 2021, section 2.2.
+        is None. Less is the non-linear bottleneck of Golubeva 2021, section 2.2. It need not be whole: every stage's
+        channels are rounded, to one at least, so that a number of weights is met through those of the last stage.
     projections
         Which shortcuts are projections. `changes`: those of blocks that change the size or the channels, as in
         torchvision. `stages`: those of every stage's first block, as in TensorFlow's official models, which Casper 2021
@@ -36,7 +37,7 @@ class ResNetSettings(BatchNormSettings):
 
     depth: int = 18
     stem: Stem = "cifar"
-    inner: int | None = None
+    inner: float | None = None
     projections: Projections = "changes"
 
     def __post_init__(self) -> None:
@@ -47,8 +48,8 @@ class ResNetSettings(BatchNormSettings):
         for field, kind in (("stem", Stem), ("projections", Projections)):
             if getattr(self, field) not in get_args(kind):
                 raise ConfigError(field, getattr(self, field), " or ".join(get_args(kind)))
-        if self.inner is not None:
-            self.check_least("inner", 1)
+        if self.inner is not None and not self.inner > 0:
+            raise ConfigError("inner", self.inner, "a number above 0, or None")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ class ResNet(ImageClassifier):
             for block in range(blocks):
                 stride = 2 if stage and not block else 1
                 project = not block and (settings.projections == "stages" or stride > 1 or inputs != outputs)
-                layers.append(_block(depth, inputs, inner * 2**stage, outputs, stride, project))
+                layers.append(_block(depth, inputs, max(1, round(inner * 2**stage)), outputs, stride, project))
                 inputs = outputs
             sites.append(f"features.{len(layers) - 1}")
         super().__init__(nn.Sequential(*layers), inputs, settings.classes)

@@ -70,7 +70,7 @@ def test_a_method_that_scores_sees_training_examples(run: ImageRun, digits: Labe
     batches = ImageBatches(scored, digits, CPU)
     found = batches.scoring(scored)
     assert [len(labels) for _, labels in found] == [30, 15]
-    assert batches.scoring(run) == []
+    assert list(batches.scoring(run)) == []
 
 
 def test_a_teachers_set_is_made() -> None:

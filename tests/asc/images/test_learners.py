@@ -38,15 +38,17 @@ def test_a_step_is_torchs(name: str) -> None:
     network, twin = nn.Linear(5, 3), nn.Linear(5, 3)
     twin.load_state_dict(network.state_dict())
     momentum = 0.0 if name == "adam" else 0.9
-    learning = Learning(optimiser=name, learning_rate=0.01, momentum=momentum, weight_decay=0.1)  # type: ignore[arg-type]
+    how = {"smoothing": 0.9, "epsilon": 0.5} if name == "rmsprop" else {}
+    learning = Learning(optimiser=name, learning_rate=0.01, momentum=momentum, weight_decay=0.1, **how)  # type: ignore[arg-type]
     reference: torch.optim.Optimizer
     if name == "adam":
         reference = torch.optim.Adam(twin.parameters(), lr=0.01, weight_decay=0.1)
     elif name == "rmsprop":
-        reference = torch.optim.RMSprop(twin.parameters(), lr=0.01, momentum=0.9, weight_decay=0.1)
+        reference = torch.optim.RMSprop(twin.parameters(), lr=0.01, alpha=0.9, eps=0.5, momentum=0.9, weight_decay=0.1)
     else:
-        how = {"momentum": 0.9, "weight_decay": 0.1, "nesterov": name == "nesterov"}
-        reference = torch.optim.SGD(twin.parameters(), lr=0.01, **how)
+        reference = torch.optim.SGD(
+            twin.parameters(), lr=0.01, momentum=0.9, weight_decay=0.1, nesterov=name == "nesterov"
+        )
     learner = NetworkLearner(network, learning)
     for _ in range(3):
         inputs, labels = torch.randn(8, 5), torch.randint(3, (8,))

@@ -19,7 +19,9 @@ def kept(network: torch.nn.Module) -> list[int]:
     return [int((layer.weight != 0).sum()) for layer in prunable(network).values()]
 
 
-@pytest.mark.parametrize("start", ["torch", "kaiming", "he-normal", "glorot-uniform", "student", "fan-in-normal"])
+@pytest.mark.parametrize(
+    "start", ["torch", "kaiming", "he-normal", "glorot-uniform", "student", "fan-in-normal", "truncated-normal"]
+)
 def test_weights_start_by_the_seed(run: ImageRun, start: str) -> None:
     described = replace(run, weights=ImageWeights(start=start))  # type: ignore[arg-type]
     first = build_network(described).state_dict()

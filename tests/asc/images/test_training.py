@@ -153,6 +153,15 @@ def test_patience_ends_a_run(trained: Callable[..., RunFolder], run: ImageRun) -
     assert len(metrics) == 4
 
 
+def test_a_run_that_has_learnt_everything_ends(trained: Callable[..., RunFolder], run: ImageRun) -> None:
+    quick = Learning(epochs=200, batch_size=10, learning_rate=0.3, keep="best-train", patience=200)
+    folder = trained(replace(run, training=quick))
+    accuracies = pd.read_csv(folder.metrics_file)["train_accuracy"]
+    assert accuracies.iloc[-1] == 1 > accuracies.iloc[:-1].max()
+    assert len(accuracies) < 200
+    assert result_of(folder)["train_accuracy"] == 1
+
+
 def test_a_run_that_diverges_is_recorded(trained: Callable[..., RunFolder], run: ImageRun) -> None:
     wild = replace(run, training=replace(run.training, learning_rate=1e30))
     folder = trained(wild)

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from asc.images import units
 from asc.images.description import ImageRun
 from asc.images.loading import load_image_run
-from asc.images.units import curves_of, similarity_of
+from asc.images.units import curves_of, pairs_of, similarity_of
 from asc.run_folder import RunFolder
 from common.errors import RunError
 from evaluation.units.removability import ablation_curves
@@ -31,6 +32,24 @@ def test_units_are_measured_once_and_kept(
     assert set(curves_of(folder, tmp_path, CODE_REMOVABILITY, "cpu")["site"]) == {"all"}
     monkeypatch.setattr(units, "load_image_run", lambda *_: pytest.fail("measured again"))
     pd.testing.assert_frame_equal(curves_of(folder, tmp_path, paper, "cpu"), found[0])
+
+
+def test_pairs_are_those_of_one_site(
+    trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, settings = trained(run), RepetitionSettings(samplings=1)
+    found = pairs_of(folder, tmp_path, settings, "cpu", "hidden")
+    loaded = load_image_run(folder, tmp_path, "cpu")
+    activity = np.concatenate(
+        [loaded.network.hidden(x.flatten(1)).detach().numpy() for x, _ in loaded.batches.part("test")]
+    )
+    expected = np.abs(np.corrcoef(activity, rowvar=False))[np.triu_indices(6, k=1)]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    monkeypatch.setattr(units, "load_image_run", lambda *_: pytest.fail("measured again"))
+    np.testing.assert_array_equal(pairs_of(folder, tmp_path, settings, "cpu", "hidden"), found)
+    next(folder.path.glob("pairs-hidden-*.npy")).write_bytes(b"")
+    with pytest.raises(RunError, match="delete it"):
+        pairs_of(folder, tmp_path, settings, "cpu", "hidden")
 
 
 def test_a_run_that_is_not_finished_has_no_units(run: ImageRun, tmp_path: Path) -> None:
