@@ -71,7 +71,13 @@ def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = 
 
 
 def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
-    """Draw mean and deviation against column `x`, a line for each series."""
+    """Draw mean and deviation of accuracies against column `x`, a line for each series, in per cent."""
+    draw_series(axes, table.assign(accuracy=100 * table["mean"], accuracy_sd=100 * table["sd"]), x, "accuracy")
+    axes.set_ylim(top=min(axes.get_ylim()[1], _MOST))
+
+
+def draw_series(axes: Axes, table: pd.DataFrame, x: str, column: str) -> None:
+    """Draw a column against column `x`, a line for each series, and bars as long as `<column>_sd` says."""
     series = table.groupby("series", sort=False)
     for position, (name, line) in enumerate(series):
         ordered = line.sort_values(x)
@@ -79,12 +85,11 @@ def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
         # Side by side, or the bars of one series would hide another's.
         aside = _POINTS_APART * (position - (len(series) - 1) / 2) / 72
         style["transform"] = axes.transData + ScaledTranslation(aside, 0, axes.figure.dpi_scale_trans)
-        middle, bar = 100 * ordered["mean"], 100 * ordered["sd"].fillna(0)
+        middle, bar = ordered[column], ordered[f"{column}_sd"].fillna(0)
         axes.errorbar(ordered[x], middle, bar, label=name, **style)
         for end in (middle - bar, middle + bar):  # what is drawn aside does not count for the limits
             axes.update_datalim(list(zip(ordered[x], end, strict=True)))
     axes.autoscale_view()
-    axes.set_ylim(top=min(axes.get_ylim()[1], _MOST))
 
 
 def name_lines(figure: Figure, axes: Axes) -> None:

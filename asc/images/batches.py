@@ -17,7 +17,7 @@ from common.errors import DataError
 from data_prep.images.augmentation import Draws, draw
 from data_prep.images.normalisation import fit_normalisation
 from data_prep.images.sets import ImageSetName, Inputs, LabelledSet, Part, load_images, teacher_set
-from data_prep.images.splits import split_rows, tested_rows
+from data_prep.images.splits import scored_rows, split_rows
 from data_prep.images.transforms import network_inputs
 
 PartName = Literal["train", "validation", "test"]
@@ -100,7 +100,7 @@ class ImageBatches:
         self.normalisation = fit_normalisation(run.data.normalisation, data.train.inputs, rows.train).to(device)
         held_out = data.validation or Part(data.train.inputs, data.train.labels)
         of_validation = np.arange(len(held_out.labels)) if data.validation else rows.validation
-        of_test = tested_rows(len(data.test.labels), run.data.split)
+        of_test = scored_rows(len(data.test.labels), run.data.split)
         self._parts: dict[PartName, _Examples] = {
             "train": _Examples(data.train.inputs, labels, rows.train, device),
             "validation": _Examples(held_out.inputs, held_out.labels, of_validation, device),

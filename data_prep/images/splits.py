@@ -90,7 +90,7 @@ def split_rows(labels: NDArray[np.int64], settings: ImageSplitSettings) -> Rows:
     return Rows(np.sort(order[:used]), np.sort(order[left:]))
 
 
-def tested_rows(count: int, settings: ImageSplitSettings) -> NDArray[np.int64]:
+def scored_rows(count: int, settings: ImageSplitSettings) -> NDArray[np.int64]:
     """Return which of `count` test examples are tested on, ascending; a smaller number is among a larger one.
 
     Raises

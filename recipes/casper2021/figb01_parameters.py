@@ -1,11 +1,13 @@
-"""Figure B1(a): parameters of the perceptrons by size, on data of 10 and of 10,000 dimensions.
+"""Figure B1: parameters by size: (a) perceptrons, (b) AlexNets and ResNet-56s, (c) ResNet-18s and Inception-v3s.
 
-Nothing is trained. With 128 hidden units they have 1,666 and 1,280,386 parameters.
+Nothing is trained. At size 1: perceptrons 1,666 on 10 and 1,280,386 on 10,000 dimensions, AlexNet 6,989,642, ResNet-56
+856,058, ResNet-18 and Inception-v3 (without its second classifier) with 1,000 classes.
 
     python recipes/casper2021/figb01_parameters.py --out FIGURES
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,61 +17,79 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from asc.images.description import ImageNetwork
 from common.command import run_command
 from evaluation.style import mark
 from models.vision.architectures import build
-from recipes.casper2021.students import WHOLE, WIDTHS
+from recipes.casper2021.cifar import alexnet_of, resnet56_of
+from recipes.casper2021.imagenet import (
+    INCEPTION,
+    INCEPTION_LAYER,
+    WIDEST_INCEPTION,
+    inception_of,
+    layer_of,
+    resnet18_of,
+)
+from recipes.casper2021.sizes import SIZES, set_sizes
+from recipes.casper2021.students import student_of
 from recipes.drawing import make_figure
 from recipes.options import SharedOptions
 from recipes.trained import Picture
 
-_INPUTS = (10, 10_000)
+_PANELS: dict[str, dict[str, Callable[[float], ImageNetwork]]] = {
+    "(a) perceptrons": {f"{inputs:,} dimensions": partial(student_of, inputs=inputs) for inputs in (10, 10_000)},
+    "(b) CIFAR-10": {"AlexNet": alexnet_of, "ResNet-56": resnet56_of},
+    "(c) ImageNet": {"ResNet-18": resnet18_of, INCEPTION: inception_of, INCEPTION_LAYER: layer_of},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(SharedOptions):
-    """Draw Figure B1(a): parameters by size."""
+    """Draw Figure B1: parameters by size."""
 
     data: Path | None = None
     """Not needed: nothing is trained."""
     runs: Path | None = None
     """Not needed: nothing is trained."""
-    inputs: tuple[int, ...] = _INPUTS
-    """Dimensions of the data."""
+    sizes: tuple[float, ...] = SIZES
+    """Size factors."""
 
 
-def parameter_table(several: tuple[int, ...]) -> pd.DataFrame:
-    """Return one row per dimension and size: inputs, size, width, parameters."""
+def parameter_table(sizes: tuple[float, ...]) -> pd.DataFrame:
+    """Return one row per network and size: panel, series, size, width, parameters."""
     rows = []
     with torch.device("meta"):
-        for inputs in several:
-            for width in WIDTHS:
-                network = build("mlp", inputs=inputs, width=width, classes=2)
-                count = sum(parameter.numel() for parameter in network.parameters())
-                rows.append({"inputs": inputs, "size": width / WHOLE, "width": width, "parameters": count})
+        for panel, series in _PANELS.items():
+            for name, network_of in series.items():
+                for size in sizes:
+                    if name == INCEPTION and size > WIDEST_INCEPTION:
+                        continue
+                    network = network_of(size)
+                    built = build(network.architecture, **dict(network.size))
+                    count = sum(parameter.numel() for parameter in built.parameters())
+                    row = {"panel": panel, "series": name, "size": size, "width": network.width}
+                    rows.append(row | {"parameters": count})
     return pd.DataFrame(rows)
 
 
 def draw(table: pd.DataFrame) -> Picture:
-    """Draw parameters against size, a line for each dimension."""
-    figure = Figure(figsize=(3.6, 2.8), layout="constrained")
-    axes = figure.subplots()
-    for position, inputs in enumerate(dict.fromkeys(table["inputs"])):
-        line = table[table["inputs"] == inputs]
-        style = {**mark(position), "markersize": 4, "linewidth": 1.2}
-        axes.plot(line["size"], line["parameters"], label=f"{inputs:,} dimensions", **style)
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(EngFormatter())
-    sizes = sorted(set(table["size"]))
-    axes.set_xticks(sizes, [f"{size:g}x" for size in sizes])
-    axes.set(xlabel="size factor", ylabel="parameters")
-    axes.legend(fontsize=7)
-    return Picture(figure, table, f"perceptrons of one hidden layer, {WHOLE} units at 1x, two classes; counted")
+    """Draw parameters against size, a panel for each group of networks."""
+    figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+    panels = list(table.groupby("panel", sort=False))
+    for axes, (title, rows) in zip(figure.subplots(1, len(panels), sharey=True), panels, strict=True):
+        for position, (name, line) in enumerate(rows.groupby("series", sort=False)):
+            style = {**mark(position), "markersize": 4, "linewidth": 1.2}
+            axes.plot(line["size"], line["parameters"], label=name, **style)
+        set_sizes(axes, sorted(set(table["size"])))
+        axes.set(title=title, yscale="log")
+        axes.yaxis.set_major_formatter(EngFormatter())
+        axes.legend(fontsize=7)
+    figure.axes[0].set_ylabel("parameters")
+    return Picture(figure, table, "trainable parameters, biases and those of batch norm among them; counted")
 
 
 def _make(options: Options) -> None:
-    table = parameter_table(options.inputs)
+    table = parameter_table(options.sizes)
     if options.dry_run:
         print(table.to_string(index=False))
         return

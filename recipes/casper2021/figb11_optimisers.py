@@ -10,7 +10,7 @@ than for SGD.
 
 import sys
 
-from recipes.casper2021.students import WHOLE, by_optimiser
+from recipes.casper2021.students import by_optimiser
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe, run_recipe
 from recipes.images import ImageOptions
@@ -21,7 +21,7 @@ RECIPE = Recipe(
     name="casper2021/figb11_optimisers",
     options=ImageOptions,
     points=lambda options: by_optimiser(_INPUTS, options.preset),
-    draw=lambda options, trained: unit_figure(options, trained, whole=WHOLE),
+    draw=unit_figure,
 )
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recipes.casper2021.students import WHOLE, by_sigma
+from recipes.casper2021.students import by_sigma
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe
 from recipes.images import ImageOptions
@@ -22,5 +22,5 @@ def sigma_recipe(name: str, inputs: int) -> Recipe:
         name=name,
         options=SigmaOptions,
         points=lambda options: by_sigma(inputs, options.preset, options.sigmas),
-        draw=lambda options, trained: unit_figure(options, trained, whole=WHOLE),
+        draw=unit_figure,
     )

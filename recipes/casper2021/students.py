@@ -4,12 +4,10 @@ from collections.abc import Iterable
 
 from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning, Optimiser
 from data_prep.teacher import TeacherSettings
-from recipes.images import ImagePoint
+from recipes.casper2021.sizes import SIZES, SizedPoint
 from recipes.points import Preset
 
-# Hidden units at the paper's sizes 1/4, 1/2, 1, 2 and 4.
-WHOLE = 128
-WIDTHS = (32, 64, 128, 256, 512)
+WHOLE = 128  # hidden units at size 1
 # The published code tries all five and takes the best; the paper says that it took the best.
 RATES: dict[Preset, tuple[float, ...]] = {"paper": (1.0, 0.1, 0.01, 1e-3, 1e-4), "demo": (1.0, 0.1, 0.01)}
 SIGMA = 0.01
@@ -22,13 +20,18 @@ OPTIMISERS: dict[str, tuple[Optimiser, float]] = {"momentum": ("sgd", 0.9), "SGD
 _EPOCHS, _BATCH, _DECAY, _ADAM = 50, 128, 0.95, 1e-3
 
 
+def student_of(size: float, inputs: int) -> ImageNetwork:
+    """Return the perceptron of a size factor."""
+    return ImageNetwork.of("mlp", width=int(WHOLE * size), classes=2, inputs=inputs)
+
+
 def _student(
-    inputs: int, width: int, sigma: float, optimiser: str, rate: float, preset: Preset, seed: int = 0
+    inputs: int, size: float, sigma: float, optimiser: str, rate: float, preset: Preset, seed: int = 0
 ) -> ImageRun:
     name, momentum = OPTIMISERS[optimiser]
     return ImageRun(
         data=ImageData(name="teacher", identity="", teacher=TeacherSettings(inputs=inputs), normalisation="none"),
-        network=ImageNetwork.of("mlp", width=width, classes=2, inputs=inputs),
+        network=student_of(size, inputs),
         weights=ImageWeights(start="student", sigma=sigma),
         training=Learning(
             epochs=_EPOCHS,
@@ -44,21 +47,21 @@ def _student(
     )
 
 
-def by_sigma(inputs: int, preset: Preset, sigmas: Iterable[float] = ()) -> list[ImagePoint]:
+def by_sigma(inputs: int, preset: Preset, sigmas: Iterable[float] = ()) -> list[SizedPoint]:
     """Return Figures B4 and B5's points: every initial deviation, size and learning rate, with momentum."""
     return [
-        ImagePoint(series=f"σ = {sigma:g}", run=_student(inputs, width, sigma, "momentum", rate, preset))
+        SizedPoint(series=f"σ = {sigma:g}", size=size, run=_student(inputs, size, sigma, "momentum", rate, preset))
         for sigma in sigmas or SIGMAS[preset]
-        for width in WIDTHS
+        for size in SIZES
         for rate in RATES[preset]
     ]
 
 
-def by_optimiser(inputs: int, preset: Preset) -> list[ImagePoint]:
+def by_optimiser(inputs: int, preset: Preset) -> list[SizedPoint]:
     """Return Figure B11's points: every optimiser, size and learning rate."""
     return [
-        ImagePoint(series=optimiser, run=_student(inputs, width, SIGMA, optimiser, rate, preset))
+        SizedPoint(series=optimiser, size=size, run=_student(inputs, size, SIGMA, optimiser, rate, preset))
         for optimiser in OPTIMISERS
-        for width in WIDTHS
+        for size in SIZES
         for rate in ((_ADAM,) if optimiser == "Adam" else RATES[preset])
     ]

@@ -68,8 +68,12 @@ def test_augmentation_is_for_training_alone_and_by_the_seed(run: ImageRun, sets:
 def test_a_method_that_scores_sees_training_examples(run: ImageRun, digits: LabelledSet) -> None:
     scored = replace(run, weights=ImageWeights(scheme="sparse", kept=(50,), pruning="snip", examples=45))
     batches = ImageBatches(scored, digits, CPU)
-    found = batches.scoring(scored)
-    assert [len(labels) for _, labels in found] == [30, 15]
+    passes = batches.scoring(scored)
+    first, second = list(passes), list(passes)
+    assert [len(labels) for _, labels in first] == [30, 15]
+    assert not torch.equal(first[0][0], second[0][0])
+    # Whoever begins anew sees the same.
+    assert torch.equal(next(iter(batches.scoring(scored)))[0], first[0][0])
     assert list(batches.scoring(run)) == []
 
 

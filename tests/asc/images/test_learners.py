@@ -67,3 +67,15 @@ def test_weight_decay_is_of_the_parameters_named() -> None:
     decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
     found = {name: decays[id(parameter)] for name, parameter in network.named_parameters()}
     assert found == {"0.weight": 0.0, "0.bias": 0.0, "1.weight": 0.5, "1.bias": 0.0}
+
+
+def test_slowed_parameters_learn_at_a_tenth_of_the_rate() -> None:
+    torch.manual_seed(0)
+    network = nn.Linear(3, 2)
+    before = {name: value.detach().clone() for name, value in network.named_parameters()}
+    learner = NetworkLearner(network, Learning(slowed=("bias",)))
+    inputs, labels = torch.randn(8, 3), torch.randint(2, (8,))
+    learner.step(inputs, labels, [0.5])
+    for name, rate in (("weight", 0.5), ("bias", 0.05)):
+        parameter = network.get_parameter(name)
+        assert torch.allclose(parameter, before[name] - rate * parameter.grad)  # type: ignore[operator]

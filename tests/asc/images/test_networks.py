@@ -62,3 +62,24 @@ def test_what_does_not_fit(run: ImageRun) -> None:
         build_network(replace(run, weights=ImageWeights(scheme="sparse", kept=(50, 11, 3))))
     with pytest.raises(ConfigError, match="start"):
         build_network(replace(run, network=SMALL, weights=ImageWeights(start="student")))
+
+
+def test_transforms_of_a_fixup_network_are_scaled(run: ImageRun) -> None:
+    network = ImageNetwork.of("fixup-resnet110", width=2, depth=110, classes=4)
+    for scale, first in (("one", {1.0}), ("fixup", set()), ("fixup-published", set())):
+        weights = ImageWeights(scheme="dct", kept=(500,), scale=scale)  # type: ignore[arg-type]
+        built = build_network(replace(run, network=network, weights=weights))
+        alphas = [float(value.detach()) for name, value in built.named_parameters() if name.endswith("alpha")]
+        assert alphas[0] == 1
+        assert (set(alphas) == first) == (scale == "one")
+        assert (alphas[-1] == 0) == (scale != "one")
+
+
+def test_the_loss_that_scores_is_the_runs(run: ImageRun, sets: dict[str, LabelledSet]) -> None:
+    kept = []
+    for loss in ("cross_entropy", "neg_logit"):
+        weights = ImageWeights(start="kaiming", scheme="sparse", kept=(60,), pruning="snip", scoring_loss=loss)  # type: ignore[arg-type]
+        described = replace(run, weights=weights)
+        batches = ImageBatches(described, sets["mnist"], torch.device("cpu")).scoring(described)
+        kept.append(build_network(described, batches).hidden.weight != 0)  # type: ignore[union-attr]
+    assert not torch.equal(*kept)

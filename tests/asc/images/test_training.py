@@ -188,3 +188,27 @@ def test_weights_that_cannot_be_used_are_named(
     folder.weights_file.write_bytes(b"no weights")
     with pytest.raises(RunError, match=r"weights\.safetensors"):
         load_image_run(folder, tmp_path, "cpu")
+
+
+def test_a_method_that_leaves_nothing_to_train_ends_a_run(
+    trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path
+) -> None:
+    """It is an outcome, found once: no dense network takes its place."""
+    pruned = replace(run, weights=ImageWeights(start="kaiming", scheme="sparse", kept=(1,), pruning="snip"))
+    folder = trained(pruned)
+    result = result_of(folder)
+    assert "no path" in result["failure"]
+    assert result.keys() == {"epochs", "failure"}
+    assert folder.description_as(ImageRun) == pruned
+    changed = folder.result_file.stat().st_mtime_ns
+    assert trained(pruned).result_file.stat().st_mtime_ns == changed
+    with pytest.raises(DataError, match="no path"):
+        load_image_run(folder, tmp_path, "cpu")
+
+
+def test_members_that_fail_leave_the_others_of_a_stack(trained: Callable[..., RunFolder], plain: ImageRun) -> None:
+    weights_of = {kept: ImageWeights(scheme="sparse", kept=(kept,), pruning="snip") for kept in (1, 60)}
+    failing, learning = (replace(plain, weights=weights) for weights in weights_of.values())
+    home = trained(Stack((failing, learning)))
+    folders = [RunFolder.of(one, home.path.parent.parent) for one in (failing, learning)]
+    assert ["failure" in result_of(folder) for folder in folders] == [True, False]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from common.errors import ConfigError
-from data_prep.images.splits import ImageSplitSettings, split_rows
+from data_prep.images.splits import ImageSplitSettings, scored_rows, split_rows
 
 
 @given(
@@ -102,3 +102,14 @@ def test_too_many_examples() -> None:
         split_rows(np.zeros(100, np.int64), ImageSplitSettings(validation=10, train_examples=91))
     with pytest.raises(ConfigError, match="less than the 100"):
         split_rows(np.zeros(100, np.int64), ImageSplitSettings(validation=100))
+
+
+def test_fewer_test_examples_are_among_more() -> None:
+    few, more, all_of_them = (scored_rows(50, ImageSplitSettings(test_examples=count)) for count in (5, 20, None))
+    assert (len(few), len(more)) == (5, 20)
+    assert set(few) < set(more)
+    assert_array_equal(all_of_them, np.arange(50))
+    with pytest.raises(ConfigError, match="test_examples"):
+        scored_rows(4, ImageSplitSettings(test_examples=5))
+    with pytest.raises(ConfigError, match="test_examples"):
+        ImageSplitSettings(test_examples=0)

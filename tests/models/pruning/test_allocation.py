@@ -15,6 +15,7 @@ from models.pruning.allocation import (
     AllocationName,
     allocate,
     equal_per_filter,
+    equal_per_layer,
     erdos_renyi_kernel,
     shapes_of,
     sizes_of,
@@ -150,3 +151,18 @@ def test_a_budget_out_of_range_is_named(budget: Any) -> None:
 def test_an_unknown_rule_is_named() -> None:
     with pytest.raises(ConfigError, match="water_level"):
         allocate(nn.Linear(2, 2), 1, "largest")  # type: ignore[arg-type]
+
+
+def test_equal_per_layer_is_the_water_level_but_for_one_weight() -> None:
+    """Price 2021: where the level falls between whole numbers no layer has to make up for all others."""
+    shapes = shapes_on_meta(ResNet, ResNetSettings(depth=50))
+    sizes, kept = sizes_of(shapes), equal_per_layer(shapes, 2346)
+    assert set(kept.values()) == {43, 44}
+    assert min(water_level(shapes, 2346).values()) == 14
+    kept = equal_per_layer(shapes, 1_173_385)
+    level = max(kept.values())
+    assert level in (23_306, 23_307)
+    assert all(
+        count in (min(size, level), min(size, level - 1))
+        for count, size in zip(kept.values(), sizes.values(), strict=True)
+    )

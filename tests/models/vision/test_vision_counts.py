@@ -43,7 +43,7 @@ def parameters(build: Callable[[], nn.Module]) -> int:
         return sum(parameter.numel() for parameter in build().parameters())
 
 
-def resnet18_weights(width: int, classes: int, **others: str | int) -> int:
+def resnet18_weights(width: int, classes: int, **others: str | float) -> int:
     with torch.device("meta"):
         return weights(ResNet(ResNetSettings(width=width, classes=classes, **others)))  # type: ignore[arg-type]
 
@@ -96,6 +96,15 @@ def test_inner_width_pays_for_wider_blocks() -> None:
     projections = 32**2 * (1 * 2 + 2 * 4 + 4 * 8)
     assert wide - plain == stem_and_classifier + 3 * projections
     assert plain == resnet18_weights(32, 10)
+
+
+def test_inner_channels_are_rounded_at_every_stage() -> None:
+    with torch.device("meta"):
+        network = ResNet(ResNetSettings(width=8, inner=0.375))
+    channels = [len(layer.weight) for layer in prunable(network).values()]
+    assert [channels[first] for first in (1, 5, 10, 15)] == [1, 1, 2, 3]  # of 0.375, 0.75, 1.5 and 3
+    assert resnet18_weights(8, 10, inner=2.0) == resnet18_weights(8, 10, inner=2)
+    assert resnet18_weights(8, 10, inner=2) < resnet18_weights(8, 10, inner=2.125) < resnet18_weights(8, 10, inner=2.25)
 
 
 def test_wide_resnet_50_2_is_one_of_the_inner_widths() -> None:

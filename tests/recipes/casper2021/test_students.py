@@ -1,4 +1,4 @@
-"""Figures B1(a), B4, B5 and B11: what is trained, what of it is chosen, and what stands in the tables."""
+"""Figures B4, B5 and B11: what is trained, what of it is chosen, and what stands in the tables."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from asc.images.units import curves_of
 from asc.run_folder import RunFolder, find_runs
 from evaluation.units.removability import areas
 from evaluation.units.settings import RemovabilitySettings
-from recipes.casper2021 import figb01_parameters, students
+from recipes.casper2021 import students
 from recipes.casper2021.figb05_sigma_10 import RECIPE as FIGURE_B5
 from recipes.casper2021.figb11_optimisers import RECIPE as FIGURE_B11
 from recipes.casper2021.unit_figures import best_rates
@@ -23,22 +23,13 @@ from recipes.trained import Trained
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two sizes and two rates."""
-    monkeypatch.setattr(students, "WIDTHS", (4, 8))
+    monkeypatch.setattr(students, "SIZES", (1 / 32, 1 / 16))
     monkeypatch.setitem(students.RATES, "demo", (0.1, 1e-6))
 
 
 def make(recipe: Recipe, folder: Path, *more: str) -> int:
     places = ["--data", str(folder), "--runs", str(folder / "runs"), "--out", str(folder / "figures")]
     return run_recipe(recipe, [*places, "--epochs", "2", "--seeds", "2", "--accelerator", "cpu", *more])
-
-
-def test_sizes_and_parameters_are_the_papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figb01_parameters, "WIDTHS", (32, 64, 128, 256, 512))
-    assert figb01_parameters.main(["--out", str(tmp_path)]) == 0
-    table = pd.read_csv(tmp_path / "casper2021/figb01_parameters.csv").set_index(["inputs", "size"])["parameters"]
-    assert table[10, 1.0] == 1_666
-    assert table[10_000, 1.0] == 1_280_386
-    assert len(table) == 10
 
 
 def test_the_paper_preset_is_the_papers() -> None:
@@ -56,7 +47,7 @@ def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys:
     assert len(find_runs([tmp_path / "runs"])) == 2 * 2 * 2 * 2
     table = pd.read_csv(tmp_path / "figures/casper2021/figb05_sigma_10.csv")
     assert table["series"].tolist() == ["σ = 0.01"] * 2 + ["σ = 1"] * 2
-    assert table["size"].tolist() == [4 / 128, 8 / 128] * 2
+    assert table["size"].tolist() == [1 / 32, 1 / 16] * 2
     assert (table["learning_rate"] == 0.1).sum() >= 3
     assert table["removability"].between(0, 1).all()
     assert (table["seeds"] == 2).all()
@@ -95,7 +86,7 @@ def test_the_best_rate_is_by_validation_examples(tmp_path: Path, monkeypatch: py
             folder.path.mkdir(parents=True)
             folder.result_file.write_text(f'{{"validation_accuracy": {score}, "test_accuracy": {1 - score}}}')
     trained = Trained(runs_of=runs_of, data="", preset="demo", accelerator="cpu")
-    assert list(best_rates(trained).values()) == [points[1]]
+    assert best_rates(trained) == [points[1]]
     tie = replace(points[0], run=replace(points[0].run, training=replace(points[0].run.training, learning_rate=1.0)))
     runs_of[tie] = runs_of[points[1]]
-    assert list(best_rates(trained).values()) == [points[1]]
+    assert best_rates(trained) == [points[1]]

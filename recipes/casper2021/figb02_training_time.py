@@ -1,0 +1,65 @@
+"""Figure B2: accuracy and units of ResNet-18s on ImageNet as training goes on after it has converged, by size.
+
+Runs: ResNet-18s of sizes 1/4 to 4 that end after 90, 100, 110 and 120 epochs, one seed: 20. A shorter one is the
+beginning of a longer one: they see the same batches. Demo, without ImageNet: small ones on CIFAR-10, 8 to 14 epochs:
+12. The paper does not say after which epochs.
+The paper found: accuracy, removability and similarity of each size stay what they are.
+
+    python recipes/casper2021/figb02_training_time.py --preset paper --data IMAGES --runs RUNS --out FIGURES
+"""
+
+import sys
+from dataclasses import dataclass
+
+from common.errors import ConfigError
+from recipes.casper2021.imagenet import IMAGENET_SIZES, RESNET18_EPOCHS, ImageNetOptions, resnet18
+from recipes.casper2021.sizes import SizedPoint, size_name
+from recipes.casper2021.unit_figures import PANELS, READING, draw_panels, unit_table
+from recipes.command import Recipe, run_recipe
+from recipes.points import Preset
+from recipes.trained import Picture, Trained
+
+_STEP: dict[Preset, int] = {"paper": 10, "demo": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(ImageNetOptions):
+    """Draw Figure B2: units of ResNet-18s by training time."""
+
+    lengths: tuple[int, ...] = ()
+    """Epochs of the runs (default: the preset's and three steps more)."""
+
+    def __post_init__(self) -> None:
+        """Check that runs are not all of one length."""
+        super().__post_init__()
+        if self.epochs is not None:
+            raise ConfigError("epochs", self.epochs, "not for this figure: --lengths says how long runs are")
+
+
+def points(options: Options) -> list[SizedPoint]:
+    """Return ResNet-18s of every size and length, a series for each length."""
+    preset = options.preset
+    lengths = options.lengths or [RESNET18_EPOCHS[preset] + steps * _STEP[preset] for steps in range(4)]
+    return [
+        SizedPoint(
+            series=f"{epochs} epochs",
+            size=size,
+            run=resnet18(size, preset, start=options.resnet_start, epochs=epochs),
+        )
+        for size in options.sizes or IMAGENET_SIZES[preset]
+        for epochs in lengths
+    ]
+
+
+def draw(options: Options, trained: Trained) -> Picture:
+    """Draw against training time, a line for each size."""
+    table = unit_table(options, trained)
+    table.insert(0, "epochs", table.pop("series").str.removesuffix(" epochs").astype(int))
+    table.insert(0, "series", table["size"].map(size_name))
+    return Picture(draw_panels(table, PANELS, "epochs", xlabel="training epochs"), table, trained.footer(READING))
+
+
+RECIPE = Recipe(name="casper2021/figb02_training_time", options=Options, points=points, draw=draw)
+
+if __name__ == "__main__":
+    sys.exit(run_recipe(RECIPE))

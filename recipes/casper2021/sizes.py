@@ -1,0 +1,53 @@
+"""The size factor of a network, which most figures of Casper 2021 have on their axis."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from matplotlib.axes import Axes
+
+from models.vision.named_initialisers import NamedInitialiser
+from recipes.images import ImageOptions, ImagePoint
+
+SIZES: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizedPoint(ImagePoint):
+    """A network by how many times as wide it is as the paper's 1x.
+
+    `site` is the only one whose units count, where the figure does not take the mean over all.
+    """
+
+    size: float
+    site: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeOptions(ImageOptions):
+    """What the figures take that train networks of several sizes on images."""
+
+    sizes: tuple[float, ...] = ()
+    """Size factors: how many times as wide a network is as the paper's 1x (default: the preset's)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResNetOptions(SizeOptions):
+    """What the figures take that have ResNets."""
+
+    resnet_start: NamedInitialiser = "glorot-normal"
+    """How weights of ResNets start; the paper's code has `lecun-normal`."""
+
+
+def size_name(size: float) -> str:
+    """Return a size factor as the paper writes it, such as 1/4x."""
+    return f"{Fraction(size)}x"
+
+
+def set_sizes(axes: Axes, sizes: list[float]) -> None:
+    """Make x the size factor, ascending, doubling at equal steps."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(sizes, [size_name(size) for size in sizes], fontsize=8)
+    axes.minorticks_off()
+    room = (sizes[-1] / sizes[0]) ** 0.12 if len(sizes) > 1 else 2  # for points that are drawn aside
+    axes.set_xlim(sizes[0] / room, sizes[-1] * room)
+    axes.set_xlabel("size factor")

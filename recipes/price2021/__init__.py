@@ -1,0 +1,1 @@
+"""Price and Tanner 2021: networks that train a sparse offset of a dense transform, and pruned ones beside them."""

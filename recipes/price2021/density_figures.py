@@ -1,0 +1,95 @@
+"""Accuracy against what is trained, a panel for each network and set of images: what most figures draw."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from data_prep.images.sets import ImageSetName
+from evaluation.style import mark
+from models.vision.architectures import Architecture
+from recipes.command import Recipe
+from recipes.image_scores import score_table
+from recipes.price2021.grids import DensityOptions, DensityPoint, Optimiser, density_points, tasks_of
+from recipes.price2021.methods import CLASSES, SERIES, Series
+from recipes.price2021.names import NETWORKS, SETS, legend_entries
+from recipes.trained import Picture, Trained
+
+READING = (
+    "shaded: standard deviation over runs; black: dense; dashed: at chance, where a method finds no weights to keep in "
+    "any run; where it does in some, the mean is of these"
+)
+
+
+def accuracy_table(trained: Trained, score: str, x: str) -> pd.DataFrame:
+    """Return `score_table` with `x` of every point, as its attribute is called, and `chance`, one over the classes."""
+    table = score_table(trained, [score])
+    table.insert(3, x, [getattr(point, x) for point in trained.points])
+    table["chance"] = [1 / CLASSES[name] for name in table["data"]]
+    return table
+
+
+def draw_series(axes: Axes, line: pd.DataFrame, x: str) -> None:
+    """Draw one series: its mean and deviation; dashed, at chance, what leads to points where all runs failed."""
+    line = line.sort_values(x)
+    series, mean = line["series"].iloc[0], 100 * line["mean"]
+    if series == "dense":
+        axes.axhline(mean.iloc[0], color="black", linestyle="--", linewidth=1, label=series)
+        return
+    style: dict[str, Any] = {**mark(SERIES.index(series)), "markersize": 3.5, "linewidth": 1.2}
+    axes.plot(line[x], mean, label=series, **style)
+    deviation = 100 * line["sd"].fillna(0)
+    axes.fill_between(line[x], mean - deviation, mean + deviation, color=style["color"], alpha=0.2, linewidth=0)
+    if mean.isna().any():
+        axes.plot(line[x], mean.fillna(100 * line["chance"]), **style | {"marker": "", "linestyle": "--", "zorder": 1})
+
+
+def draw_panels(table: pd.DataFrame, x: str, label: str, accuracy: str) -> Figure:
+    """Draw accuracy against `x`, on a logarithmic axis, a panel for each network and set of images."""
+    panels = list(table.groupby(["architecture", "data"], sort=False))
+    columns = min(2, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(3.6 * columns, 2.5 * rows + 0.5), layout="constrained")
+    for axes, ((network, data), panel) in zip(figure.subplots(rows, columns, squeeze=False).flat, panels, strict=True):
+        for _, line in panel.groupby("series", sort=False):
+            draw_series(axes, line, x)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set(title=f"{NETWORKS[str(network)]}, {SETS[str(data)]}", xlabel=label, ylabel=accuracy)
+    lines = legend_entries(figure)
+    figure.legend(lines.values(), lines, loc="outside upper center", ncols=4, handlelength=1.8, fontsize=8)
+    return figure
+
+
+def density_recipe(
+    name: str,
+    options: type[DensityOptions],
+    networks: Mapping[Architecture, Sequence[Series]],
+    sets: Sequence[ImageSetName],
+    optimiser: Optimiser = "adam",
+    score: str = "test_accuracy",
+) -> Recipe:
+    """Return the figure `price2021/<name>`: of each network, on each of `sets`, its series at every density.
+
+    Parameters
+    ----------
+    score
+        `test_accuracy`, that of the epoch that did best on validation examples, or `best_test_accuracy`.
+    """
+
+    def points(chosen: DensityOptions) -> list[DensityPoint]:
+        return [
+            point
+            for network, several in networks.items()
+            for point in density_points(chosen, tasks_of(chosen, network, sets), several, optimiser)
+        ]
+
+    def draw(_options: DensityOptions, trained: Trained) -> Picture:
+        table = accuracy_table(trained, score, "density")
+        table["density_percent"] = 100 * table["density"]
+        figure = draw_panels(table, "density_percent", "weights trained, %", "test accuracy, %")
+        return Picture(figure, table.drop(columns="density_percent"), trained.footer(READING))
+
+    return Recipe(name=f"price2021/{name}", options=options, points=points, draw=draw)

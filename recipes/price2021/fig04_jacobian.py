@@ -1,0 +1,157 @@
+"""Figure 4: singular values of the Jacobian of ResNet-50 (10 classes) before training, by method and density.
+
+DCTpS, FORCE, SynFlow, equally many per layer (EPL) and uniform; mean over eight inputs, in float64. The paper does not
+say what batch norm does, so it is drawn with running statistics (eval), with those of the eight inputs (train), and
+with the latter for the gradient of summed outputs (train-summed). Nothing is trained; on one core the spectra take
+about an hour, FORCE's and SynFlow's masks as long as in Figure 5, which shares them.
+The paper found: zero where training fails, uniform at 0.1 %, EPL at 0.02 %; never zero of FORCE, SynFlow and DCTpS.
+
+    python recipes/price2021/fig04_jacobian.py --data IMAGES --runs RUNS --out FIGURES
+"""
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from asc.images.description import ImageRun
+from common.command import run_command
+from common.errors import RunError
+from common.identity import digest
+from evaluation.jacobian import Mode, jacobian_spectrum
+from models.pruning.prune import PruningError
+from recipes.drawing import make_figure
+from recipes.price2021.grids import DensityPoint, Task, density_point
+from recipes.price2021.layer_counts import start_points
+from recipes.price2021.masks import StartOptions, examples_of, images_of, network_at_start
+from recipes.price2021.methods import Series
+from recipes.price2021.names import density_colours, legend_entries, percent
+from recipes.rows import Row, finished_rows, make_rows
+from recipes.trained import Picture
+
+_TASK = Task("resnet50", "cifar10")
+_SERIES: tuple[Series, ...] = ("Sparse (uniform)", "Sparse (EPL)", "FORCE", "SynFlow")
+_CLASSES, _SIDE = 10, 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(StartOptions):
+    """Draw Figure 4: singular values of ResNet-50's Jacobian before training."""
+
+    modes: tuple[Mode, ...] = get_args(Mode)
+    """What batch norm does, see `evaluation.jacobian`: a row of panels for each."""
+    inputs: Literal["noise", "images"] = "noise"
+    """Where the Jacobian is taken: at normal noise, or at the first test images of CIFAR-10."""
+    count: int = 8
+    """Inputs that spectra are averaged over; with `train`, those that batch norm sees together."""
+
+
+def points(options: Options) -> dict[tuple[str, str], DensityPoint]:
+    """Return every network by series and density; the dense one and DCTpS, alike at every density, are there once."""
+    alike: tuple[Series, ...] = ("dense", "DCTpS")
+    found = {(name, "any"): density_point(name, _TASK, options.densities[0], "paper", options) for name in alike}
+    several = start_points(options, [(series, _TASK) for series in _SERIES])
+    return found | {(point.series, percent(point.density)): point for point in several}
+
+
+def _inputs(run: ImageRun, options: Options) -> Tensor:
+    if options.inputs == "noise":
+        return torch.randn(options.count, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
+    inputs, _ = next(examples_of(run, options).part("test"))
+    return inputs[: options.count]
+
+
+def _compute(options: Options, key: Row) -> Row:
+    """Return the singular values, largest first, or why there is no network."""
+    run = points(options)[key["series"], key["density"]].run
+    try:
+        network = network_at_start(run, options)
+    except PruningError as error:
+        return {"failure": str(error)}
+    spectrum = jacobian_spectrum(network, _inputs(run, options), key["mode"]).mean
+    return {_column(number): float(value) for number, value in enumerate(spectrum, 1)}
+
+
+def _column(number: int) -> str:
+    return f"value {number}"
+
+
+def draw_panel(axes: Axes, table: pd.DataFrame, dense: pd.DataFrame, colours: dict[str, Any]) -> None:
+    """Draw the spectra of a series, and the dense network's beside; name the densities at which all is zero."""
+    columns = [_column(number) for number in range(1, _CLASSES + 1)]
+    axes.plot(range(1, _CLASSES + 1), dense[columns].to_numpy()[0], "--", color="black", linewidth=0.8, label="dense")
+    zero = []
+    for density, spectrum in zip(table["density"], table[columns].to_numpy(), strict=True):
+        if (spectrum == 0).all():
+            zero.append(density)
+        elif not np.isnan(spectrum).any():
+            style = {"color": colours.get(density, "#D55E00"), "marker": ".", "linewidth": 1}
+            axes.plot(range(1, _CLASSES + 1), np.where(spectrum > 0, spectrum, np.nan), label=density, **style)
+    if zero:
+        axes.text(0.03, 0.03, "zero: " + ", ".join(zero), transform=axes.transAxes, fontsize=6)
+    axes.set_yscale("log")
+
+
+def draw(table: pd.DataFrame, options: Options) -> Picture:
+    """Draw a row of panels for each mode, a column for each series, a line for each density."""
+    order = [series for series in ("DCTpS", *_SERIES[::-1]) if series in set(table["series"])]
+    modes = [mode for mode in options.modes if mode in set(table["mode"])]
+    figure = Figure(figsize=(1.9 * len(order) + 0.8, 2.2 * len(modes)), layout="constrained")
+    colours = {percent(density): colour for density, colour in density_colours(options.densities).items()}
+    panels = figure.subplots(len(modes), len(order), sharex=True, sharey="row", squeeze=False)
+    for row, mode in zip(panels, modes, strict=True):
+        rows = table[table["mode"] == mode]
+        for axes, series in zip(row, order, strict=True):
+            draw_panel(axes, rows[rows["series"] == series], rows[rows["series"] == "dense"], colours)
+            axes.set_title(series, fontsize=8)
+        row[0].set_ylabel(f"singular value ({mode})")
+    for axes in panels[-1]:
+        axes.set_xlabel("index")
+    lines = legend_entries(figure)
+    figure.legend(lines.values(), lines, title="density", loc="outside right center", fontsize=7)
+    reading = (
+        f"ResNet-50, 10 classes, seed 0, float64; mean over {options.count} inputs ({options.inputs}); batch norm has "
+        "its running statistics (eval) or those of these inputs (train; train-summed: of their summed outputs)"
+    )
+    return Picture(figure, table, reading)
+
+
+def _make(options: Options) -> None:
+    found = points(options)
+    keys: list[Row] = [
+        {"series": series, "density": density, "mode": mode} for mode in options.modes for series, density in found
+    ]
+    identity = digest(
+        {
+            "images": images_of(found["dense", "any"].run, options).identity,
+            "inputs": [options.inputs, options.count],
+            "variants": [options.equal_per_layer, options.force_loss],
+        }
+    )
+    path = options.runs / f"price2021-jacobians-{identity[:12]}.csv"
+    if options.dry_run:
+        print(f"{len(finished_rows(path, keys))} of {len(keys)} spectra are there\n{path}")
+        return
+    if options.plot_only:
+        table = finished_rows(path, keys)
+    else:
+        table = make_rows(path, keys, partial(_compute, options), "spectra")
+    if table.empty:
+        raise RunError(f"{path} holds none of the spectra; run without --plot-only")
+    make_figure(lambda: draw(table, options), options.out / "price2021/fig04_jacobian")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_command(Options, _make, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

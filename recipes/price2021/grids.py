@@ -1,0 +1,171 @@
+"""The runs that Price and Tanner 2021 draw accuracies of: networks, image sets, densities, and how they learn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from asc.images.description import ImageData, ImageNetwork, ImageRun, Learning
+from data_prep.images.augmentation import AUGMENTATIONS
+from data_prep.images.sets import ImageSetName
+from data_prep.images.splits import ImageSplitSettings
+from models.vision.architectures import Architecture
+from recipes.images import ImageOptions, ImagePoint
+from recipes.points import Preset
+from recipes.price2021.methods import CLASSES, Series, Variants, weights_of
+
+Optimiser = Literal["adam", "sgd"]
+
+_SLOWED = ("bias", "biases", "scale")  # of a Fixup ResNet, as its authors' code has it
+_WEIGHT_DECAY, _MOMENTUM = 5e-4, 0.9
+_ADAM_RATE, _SGD_RATE, _SGD_RATE_DCT = 1e-3, 0.1, 0.03
+_DROPS = (0.6, 0.8)  # of all epochs: SGD's rate falls to a tenth at 120 and 160 of 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How large a preset's runs are.
+
+    Attributes
+    ----------
+    widths
+        Of networks that are not as wide as published.
+    densities
+        Shares of the weights that are trained.
+    epochs, batch_size
+        Of all but LeNet-5.
+    lenet_epochs, lenet_batch_size
+        Of LeNet-5.
+    split
+        Of the training examples; Tiny ImageNet's has no validation part.
+    side
+        Rows and columns that images are brought to, None for their own.
+    """
+
+    widths: Mapping[Architecture, int]
+    densities: tuple[float, ...]
+    epochs: int
+    batch_size: int
+    lenet_epochs: int
+    lenet_batch_size: int
+    split: ImageSplitSettings
+    side: int | None
+
+
+SCALES: Mapping[Preset, Scale] = {
+    "paper": Scale(
+        widths={},
+        densities=(0.05, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001),
+        epochs=200,
+        batch_size=128,
+        lenet_epochs=160,
+        lenet_batch_size=64,
+        split=ImageSplitSettings(validation=0.1),
+        side=None,
+    ),
+    "demo": Scale(
+        widths={"resnet50": 8, "resnet18": 8, "vgg19": 8, "mobilenetv2": 8, "fixup-resnet110": 4},
+        densities=(0.2, 0.05, 0.01, 0.002),
+        epochs=5,
+        batch_size=32,
+        lenet_epochs=5,
+        lenet_batch_size=32,
+        split=ImageSplitSettings(validation=500, train_examples=2000, test_examples=1000),
+        side=16,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A network on a set of images: a panel of a figure."""
+
+    architecture: Architecture
+    data: ImageSetName
+
+
+@dataclass(frozen=True, kw_only=True)
+class DensityPoint(ImagePoint):
+    """A network of a series that trains this share of its weights."""
+
+    density: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DensityOptions(Variants, ImageOptions):
+    """Draw accuracy against the share of weights that is trained."""
+
+    densities: tuple[float, ...] = ()
+    """Shares of the weights that are trained (default: the preset's)."""
+    sets: tuple[ImageSetName, ...] = ()
+    """Sets of images (default: the figure's; at `demo` CIFAR-10 in place of all)."""
+
+
+def network_of(task: Task, preset: Preset) -> ImageNetwork:
+    """Return the network of a task."""
+    widths = SCALES[preset].widths
+    width = {"width": widths[task.architecture]} if task.architecture in widths else {}
+    return ImageNetwork.of(task.architecture, classes=CLASSES[task.data], **width)
+
+
+def data_of(task: Task, preset: Preset, side: int | None = None) -> ImageData:
+    """Return the examples of a task, images brought to `side`."""
+    split = SCALES[preset].split
+    if task.data == "tiny-imagenet":
+        split = replace(split, validation=0)
+    augmentation = replace(AUGMENTATIONS["price2021"], resize=side)
+    return ImageData(name=task.data, identity="", split=split, augmentation=augmentation)
+
+
+def learning(task: Task, preset: Preset, optimiser: Optimiser, series: Series) -> Learning:
+    """Return how a network of a series learns (Price 2021, Table 4)."""
+    scale = SCALES[preset]
+    small = task.architecture == "lenet5"
+    epochs = scale.lenet_epochs if small else scale.epochs
+    common: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": scale.lenet_batch_size if small else scale.batch_size,
+        "weight_decay": _WEIGHT_DECAY,
+        "slowed": _SLOWED if task.architecture == "fixup-resnet110" else (),
+        "keep": "last" if task.data == "tiny-imagenet" else "best-validation",
+    }
+    if optimiser == "adam":
+        return Learning(optimiser="adam", learning_rate=_ADAM_RATE, **common)
+    return Learning(
+        optimiser="sgd",
+        learning_rate=_SGD_RATE_DCT if series.startswith("DCTpS") else _SGD_RATE,
+        momentum=_MOMENTUM,
+        schedule="steps",
+        milestones=tuple(round(share * epochs) for share in _DROPS),
+        **common,
+    )
+
+
+def density_point(
+    series: Series, task: Task, density: float, preset: Preset, variants: Variants, optimiser: Optimiser = "adam"
+) -> DensityPoint:
+    """Return the runs of one point."""
+    network, training = network_of(task, preset), learning(task, preset, optimiser, series)
+    weights = weights_of(series, network, density, task.data, training.batch_size, variants)
+    data = data_of(task, preset, SCALES[preset].side)
+    run = ImageRun(data=data, network=network, weights=weights, training=training, preset=preset)
+    return DensityPoint(series=series, run=run, density=density)
+
+
+def density_points(
+    options: DensityOptions, tasks: Sequence[Task], several: Sequence[Series], optimiser: Optimiser = "adam"
+) -> list[DensityPoint]:
+    """Return the points of a figure: the dense network of each task, and each series at every density."""
+    preset: Preset = options.preset
+    points = []
+    for task in tasks:
+        points.append(density_point("dense", task, 1.0, preset, options, optimiser))
+        for series in several:
+            for density in options.densities or SCALES[preset].densities:
+                points.append(density_point(series, task, density, preset, options, optimiser))
+    return points
+
+
+def tasks_of(options: DensityOptions, network: Architecture, sets: Sequence[ImageSetName]) -> list[Task]:
+    """Return the network on every set of the figure; at `demo` on CIFAR-10, which can be had."""
+    chosen = options.sets or (sets if options.preset == "paper" else ("cifar10",))
+    return [Task(network, data) for data in chosen]

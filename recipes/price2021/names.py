@@ -1,0 +1,40 @@
+"""What networks, sets, densities and lines are called in figures, and the colours of densities."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+NETWORKS: Mapping[str, str] = {
+    "lenet5": "LeNet-5",
+    "resnet18": "ResNet-18",
+    "resnet50": "ResNet-50",
+    "vgg19": "VGG-19",
+    "mobilenetv2": "MobileNetV2",
+    "fixup-resnet110": "Fixup ResNet-110",
+}
+SETS: Mapping[str, str] = {
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "tiny-imagenet": "Tiny ImageNet",
+}
+
+
+def percent(share: float) -> str:
+    """Return a share as text: 0.0001 is `0.01 %`."""
+    return f"{100 * share:.3g} %"
+
+
+def density_colours(densities: Iterable[float]) -> dict[float, Any]:
+    """Return a colour for each density, the highest first."""
+    ordered = sorted(set(densities), reverse=True)
+    return dict(zip(ordered, colormaps["viridis"](np.linspace(0, 0.9, len(ordered))), strict=True))
+
+
+def legend_entries(figure: Figure) -> dict[str, Any]:
+    """Return every line that has a name, by name, once."""
+    return {
+        label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }

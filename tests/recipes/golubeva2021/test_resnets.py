@@ -1,0 +1,154 @@
+"""The ResNet-18s of Golubeva 2021: which are trained, and how, at the paper's settings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.nn.utils import parametrize
+
+from asc.images.networks import build_network
+from data_prep.images.augmentation import AUGMENTATIONS
+from models.prunable import prunable
+from models.weights.masked import masks_of
+from recipes.golubeva2021 import (
+    fig01_width,
+    fig05_weights,
+    fig06_improvement,
+    fig09_kernels,
+    fig11_connectivity,
+    fig12_imagenet,
+    fig13_training,
+    table01_imagenet,
+)
+from recipes.golubeva2021.layer_counts import budget_of
+from recipes.golubeva2021.resnets import Family, Images, Method, ResNetPoint, counts_of
+
+
+def points_of(module: Any, **options: Any) -> list[ResNetPoint]:
+    recipe = module.RECIPE
+    places = {name: Path() for name in ("data", "runs", "out")}
+    points: list[ResNetPoint] = recipe.points(recipe.options(**places, **({"preset": "paper"} | options)))
+    return points
+
+
+def family(images: Images = "cifar10", base_width: int = 8, *widths: int) -> Family:
+    return Family(images=images, base_widths=(base_width,), widths=widths, preset="paper")
+
+
+def test_base_widths_have_the_papers_weights_and_wider_networks_keep_them() -> None:
+    points = points_of(fig05_weights, sets=("cifar100",))
+    dense = [point for point in points if point.method == "dense"]
+    assert [point.base_width for point in dense] == [8, 12, 18, 40, 64]
+    assert [point.series for point in dense] == ["1.8e5", "4.0e5", "9.0e5", "4.4e6", "1.1e7"]
+    budgets = {point.base_width: budget_of(point.base_width, point.base_width) for point in dense}
+    for point in points:
+        kept = point.run.weights.kept or (counts_of(point.run.network).weights,)
+        assert kept == (budgets[point.base_width],)
+        assert point.run.network.width > point.base_width or point.method == "dense"
+
+
+def test_small_images_are_learnt_as_the_paper_says() -> None:
+    for point in points_of(fig05_weights, base_widths=(18,)):
+        learning, data = point.run.training, point.run.data
+        assert (learning.epochs, learning.batch_size, learning.milestones) == (300, 128, (50, 120, 200))
+        assert (learning.learning_rate, learning.momentum, learning.factor) == (0.1, 0.9, 0.1)
+        assert (learning.optimiser, learning.schedule, learning.weight_decay) == ("sgd", "steps", 5e-4)
+        assert data.augmentation == AUGMENTATIONS["golubeva2021"]
+        assert (data.normalisation, data.split.train_examples, data.split.test_examples) == ("imagenet", None, None)
+    shorter = points_of(fig05_weights, base_widths=(18,), epochs=30)[0].run.training
+    assert (shorter.epochs, shorter.milestones) == (30, (5, 12, 20))
+
+
+def test_imagenet_is_learnt_as_the_paper_says() -> None:
+    points = points_of(table01_imagenet)
+    for point in points:
+        learning, data = point.run.training, point.run.data
+        assert (learning.epochs, learning.schedule, learning.weight_decay) == (150, "cosine", 1e-4)
+        assert (learning.learning_rate, learning.momentum) == (0.1, 0.9)
+        assert (data.name, data.augmentation) == ("imagenet", AUGMENTATIONS["golubeva2021-imagenet"])
+    millions = {point.run.network.width: counts_of(point.run.network).weights / 1e6 for point in points}
+    assert {width: round(count, 1) for width, count in millions.items()} == {
+        64: 11.7,
+        90: 22.8,
+        128: 45.7,
+        181: 90.7,
+        256: 180.6,
+    }
+    assert {round(sum(point.run.weights.kept) / 1e6, 1) for point in points if point.method == "sparse"} == {11.7}
+
+
+def test_figures_share_their_runs() -> None:
+    runs = {
+        module: {point.run for point in points_of(module, sets=sets)}
+        for module, sets in (
+            (fig01_width, ("cifar100",)),
+            (fig05_weights, ("cifar100",)),
+            (fig06_improvement, ("cifar100",)),
+            (fig09_kernels, ("cifar100",)),
+            (fig11_connectivity, ("cifar100",)),
+            (fig13_training, ("cifar100",)),
+            (fig12_imagenet, ()),
+            (table01_imagenet, ()),
+        )
+    }
+    assert runs[fig05_weights] == runs[fig11_connectivity] == runs[fig13_training]
+    assert runs[fig01_width] < runs[fig05_weights] < runs[fig06_improvement]
+    assert all(run.weights.scheme == "dense" for run in runs[fig06_improvement] - runs[fig05_weights])
+    assert all(run.weights.io_only for run in runs[fig09_kernels] - runs[fig05_weights])
+    assert runs[fig12_imagenet] == runs[table01_imagenet]
+    assert {point.run for point in points_of(fig01_width)} > runs[fig01_width]
+    assert {point.run.network.width for point in points_of(fig01_width, sets=("imagenet",))} == {64, 90, 128, 181, 256}
+
+
+@pytest.mark.parametrize("method", ["sparse", "sparse kernels"])
+def test_sparse_networks_start_as_the_papers_code_draws_them(method: Method) -> None:
+    base, wide = (point.run for point in family("cifar10", 4, 9).widened(method))
+    network = build_network(wide)
+    dense = build_network(family("cifar10", 9).dense(9).run)
+    masks = masks_of(network)
+    kept = {
+        name: int(masks[name].sum()) if name in masks else layer.weight.numel()
+        for name, layer in prunable(network).items()
+    }
+    budget = counts_of(base.network).weights
+    assert abs(sum(kept.values()) - budget) <= (0 if method == "sparse" else 9 * len(masks))
+    for name, layer in prunable(network).items():
+        theirs = prunable(dense)[name].weight.detach()
+        if name not in masks:
+            assert torch.equal(layer.weight.detach(), theirs)
+            continue
+        assert parametrize.is_parametrized(layer, "weight")
+        # Uniform within 1 / sqrt(fan-in x connectivity), zero elsewhere.
+        bound = (theirs[0].numel() * kept[name] / theirs.numel()) ** -0.5
+        mine = layer.weight.detach()[masks[name]]
+        assert mine.abs().max() <= bound * (1 + 1e-6)
+        assert mine.std() == pytest.approx(bound / 3**0.5, rel=6 / len(mine) ** 0.5)
+        if method == "sparse kernels":
+            assert set(masks[name].flatten(2).float().mean(dim=2).unique().tolist()) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize(("base", "widths"), [(8, (18, 48)), (18, (32, 64))])
+def test_a_non_linear_bottleneck_keeps_the_number_of_weights(base: int, widths: tuple[int, ...]) -> None:
+    dense, *narrowed = family("cifar10", base, *widths).widened("non-linear bottleneck")
+    assert [point.run.network.width for point in narrowed] == list(widths)
+    budget = counts_of(dense.run.network).weights
+    for point in narrowed:
+        assert counts_of(point.run.network).weights == pytest.approx(budget, rel=0.025)
+
+
+def test_a_network_that_no_bottleneck_makes_small_enough_is_left_out() -> None:
+    dense, narrowed = family("cifar10", 8, 18, 64).widened("non-linear bottleneck")
+    assert (dense.run.network.width, narrowed.run.network.width) == (8, 18)
+
+
+def test_a_linear_bottleneck_is_laid_on_the_dense_width_too() -> None:
+    dense, same, wide = family("cifar10", 4, 8).widened("linear bottleneck")
+    assert dense.run.weights.scheme == "dense"
+    assert [(point.run.network.width, point.run.weights.base_width) for point in (same, wide)] == [(4, 4), (8, 4)]
+    unlaid = build_network(dense.run)
+    for (name, layer), before in zip(prunable(build_network(same.run)).items(), prunable(unlaid).values(), strict=True):
+        torch.testing.assert_close(layer.weight, before.weight, atol=1e-5, rtol=1e-4, msg=name)
+    totals = [sum(p.numel() for p in build_network(point.run).parameters()) for point in (same, wide)]
+    others = [counts_of(point.run.network).others for point in (same, wide)]
+    assert totals[1] - others[1] == pytest.approx(totals[0] - others[0], rel=0.003)

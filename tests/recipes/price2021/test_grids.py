@@ -1,0 +1,80 @@
+"""The paper's grids and hyper-parameters, and the runs that figures share."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asc.images.description import ImageRun
+from recipes.command import Recipe
+from recipes.price2021.fig01_subspaces import RECIPE as FIGURE_1
+from recipes.price2021.fig02_density import RECIPE as FIGURE_2
+from recipes.price2021.fig03_small_networks import RECIPE as FIGURE_3
+from recipes.price2021.fig06_tiny_imagenet import RECIPE as FIGURE_6
+from recipes.price2021.fig08_filters import RECIPE as FIGURE_8
+from recipes.price2021.fig09_sgd import RECIPE as FIGURE_9
+from recipes.price2021.fig10_sgd_small import RECIPE as FIGURE_10
+from recipes.price2021.table01_accuracy import RECIPE as TABLE_1
+
+
+def runs(recipe: Recipe, **given: Any) -> set[ImageRun]:
+    options = recipe.options(data=Path(), runs=Path(), out=Path(), **{"preset": "paper"} | given)
+    return {point.run for point in recipe.points(options)}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "paper", "demo"),
+    [
+        (FIGURE_1, 192, 96),
+        (FIGURE_2, 492, 126),
+        (FIGURE_3, 198, 102),
+        (FIGURE_6, 75, 39),
+        (FIGURE_8, 204, 54),
+        (FIGURE_9, 396, 102),
+        (FIGURE_10, 174, 90),
+        (TABLE_1, 39, 39),
+    ],
+)
+def test_there_are_as_many_runs_as_said(recipe: Recipe, paper: int, demo: int) -> None:
+    assert [3 * len(runs(recipe, preset=preset)) for preset in ("paper", "demo")] == [paper, demo]
+
+
+@pytest.mark.parametrize("preset", ["paper", "demo"])
+def test_runs_are_shared(preset: str) -> None:
+    density = runs(FIGURE_2, preset=preset)
+    assert runs(TABLE_1, preset=preset) < density
+    filters = runs(FIGURE_8, preset=preset)
+    assert {run for run in filters if run.weights.allocation != "equal_per_filter"} < density
+
+
+def test_learning_is_table_4s() -> None:
+    for run in runs(FIGURE_2) | runs(FIGURE_3):
+        learning = run.training
+        assert (learning.optimiser, learning.learning_rate, learning.schedule) == ("adam", 1e-3, "constant")
+        assert (learning.epochs, learning.batch_size, learning.weight_decay) == (200, 128, 5e-4)
+        assert (learning.keep, run.data.split.validation) == ("best-validation", 0.1)
+        assert run.data.augmentation.padding == 4
+        assert run.data.augmentation.flip
+        assert learning.slowed == (("bias", "biases", "scale") if "fixup" in run.network.architecture else ())
+    for run in runs(FIGURE_9) | runs(FIGURE_10):
+        learning = run.training
+        assert learning.learning_rate == (0.03 if run.weights.scheme == "dct" else 0.1)
+        assert (learning.optimiser, learning.momentum, learning.milestones) == ("sgd", 0.9, (120, 160))
+        assert (learning.schedule, learning.factor, learning.epochs) == ("steps", 0.1, 200)
+        assert run.weights.pruning in (None, "iter_snip")
+    for run in runs(FIGURE_1):
+        assert (run.training.epochs, run.training.batch_size, run.training.optimiser) == (160, 64, "adam")
+    for run in runs(FIGURE_6):
+        assert (run.data.split.validation, run.training.keep) == (0, "last")
+
+
+def test_networks_are_as_published() -> None:
+    found = {(run.network.architecture, run.data.name, run.network.width) for run in runs(FIGURE_2) | runs(FIGURE_10)}
+    assert found == {
+        *((network, data, 64) for network in ("resnet50", "vgg19") for data in ("cifar10", "cifar100")),
+        ("mobilenetv2", "cifar100", 32),
+        ("fixup-resnet110", "cifar100", 16),
+    }
+    assert {run.network.architecture for run in runs(FIGURE_6)} == {"resnet18"}
+    assert {run.data.name for run in runs(FIGURE_2, sets=("cifar100",))} == {"cifar100"}
+    assert {run.data.name for run in runs(FIGURE_10, preset="demo")} == {"cifar10"}
