@@ -9,6 +9,7 @@ import pandas as pd
 
 from asc.images.description import ImageRun
 from asc.run_folder import RunFolder
+from common.errors import RunError
 from recipes.trained import Trained
 
 
@@ -49,7 +50,14 @@ def score_table(trained: Trained, scores: Sequence[str] = ("test_accuracy",)) ->
         Columns series, data, architecture, width, scheme, pruning, kept (weights, NaN where all are), learning_rate,
         parameters (trained), mean and sd (over seeds) of the first score, `<score>` and `<score>_sd` of the others,
         seeds, and failed: for how many of them pruning left nothing to train, which have no score.
+
+    Raises
+    ------
+    RunError
+        If no run is finished.
     """
+    if not trained.points:
+        raise RunError("none of this figure's runs is finished; run it without --plot-only")
     rows = []
     for point in trained.points:
         run: ImageRun = point.run

@@ -46,7 +46,7 @@ def size_name(size: float) -> str:
 def set_sizes(axes: Axes, sizes: list[float]) -> None:
     """Make x the size factor, ascending, doubling at equal steps."""
     axes.set_xscale("log", base=2)
-    axes.set_xticks(sizes, [size_name(size) for size in sizes], fontsize=8)
+    axes.set_xticks(sizes, [size_name(size) for size in sizes], fontsize=7)
     axes.minorticks_off()
     room = (sizes[-1] / sizes[0]) ** 0.12 if len(sizes) > 1 else 2  # for points that are drawn aside
     axes.set_xlim(sizes[0] / room, sizes[-1] * room)

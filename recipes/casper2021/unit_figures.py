@@ -49,7 +49,7 @@ def unit_table(options: ImageOptions, trained: Trained) -> pd.DataFrame:
 
 def draw_panels(table: pd.DataFrame, panels: Mapping[str, str], x: str = "size", **axis: Any) -> Figure:
     """Draw columns of `table` against size, or another column, a line for each series in order."""
-    figure = Figure(figsize=(1.5 + 1.9 * len(panels), 2.7), layout="constrained")
+    figure = Figure(figsize=(7.2, 2.7), layout="constrained")
     for axes, (column, title) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
         draw_series(axes, table, x, column)
         values = sorted(set(table[x]))

@@ -44,11 +44,11 @@ def points(options: Options) -> list[ResNetPoint]:
 
 
 def draw(_options: Options, trained: Trained) -> Picture:
-    """Draw a row of panels for each bottleneck, a panel for each image set."""
+    """Draw a column of panels for each bottleneck, a panel for each image set."""
     table = resnet_table(trained)
-    sets, colours = list(dict.fromkeys(table["data"])), colours_of(table)
-    drawn = [(letter, method, name) for letter, method in _METHODS.items() for name in sets]
-    figure, several = make_panels([f"{letter} {method}, {TITLES[name]}" for letter, method, name in drawn], len(sets))
+    colours, columns = colours_of(table), len(_METHODS)
+    drawn = [(letter, method, name) for name in dict.fromkeys(table["data"]) for letter, method in _METHODS.items()]
+    figure, several = make_panels([f"{letter} {method}, {TITLES[name]}" for letter, method, name in drawn], columns)
     for (_, method, name), axes in zip(drawn, several, strict=True):
         rows = table[table["data"] == name]
         dense, narrowed = (rows[rows["method"] == kind] for kind in ("dense", method))
@@ -58,7 +58,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
             draw_accuracies(axes, narrowed, colours)
         else:
             draw_accuracies(axes, rows[rows["method"].isin(("dense", method))], colours)
-    for axes in several[:: len(sets)]:
+    for axes in several[::columns]:
         axes.set_ylabel("best test accuracy, %")
     name_colours(figure, table)
     reading = f"dashed lines in (a), circles in (b): dense; weights counted before linear bottlenecks; {BARS}"

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evaluation.style import COLOURS
+from evaluation.style import mark
 from recipes.golubeva2021.resnets import Method, counts_of
 from recipes.image_scores import score_table
 from recipes.trained import Picture, Trained
@@ -17,10 +17,8 @@ TITLES = {"imagenet": "ImageNet", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100"
 BARS = "bars: standard deviation over seeds"
 CIRCLE: Mapping[str, Any] = {"marker": "o", "markersize": 4.5}
 CROSS: Mapping[str, Any] = {"marker": "x", "markersize": 5, "markeredgewidth": 1.5}
-_LABELS = {
-    "mean": "best test accuracy, %",
-    "train_accuracy": "accuracy on the training images, %",
-}
+_LABELS = {"mean": "best test accuracy, %", "train_accuracy": "training accuracy, %"}
+_READINGS = {"mean": "best of all epochs", "train_accuracy": "last epoch, training images as they are"}
 _PANEL, _COLUMNS, _LEGEND = (2.9, 2.5), 4, 1.7  # sizes in inches
 _FEW = 5
 
@@ -60,7 +58,7 @@ def make_panels(titles: Sequence[str], columns: int = _COLUMNS) -> tuple[Figure,
 
 def colours_of(table: pd.DataFrame) -> dict[int, str]:
     """Return a colour for each base width, the same in all panels of a figure."""
-    return {int(base): COLOURS[position] for position, base in enumerate(dict.fromkeys(table["base_width"]))}
+    return {int(base): mark(position)["color"] for position, base in enumerate(dict.fromkeys(table["base_width"]))}
 
 
 def name_colours(figure: Figure, table: pd.DataFrame, more: Sequence[Line2D] = ()) -> None:
@@ -123,4 +121,4 @@ def accuracy_picture(trained: Trained, x: str, column: str = "mean") -> Picture:
         draw_accuracies(axes, table[table["data"] == name], colours_of(table), x, column)
     several[0].set_ylabel(_LABELS[column])
     name_colours(figure, table)
-    return Picture(figure, table, trained.footer(f"circles: dense, crosses: sparse; {BARS}"))
+    return Picture(figure, table, trained.footer(f"circles: dense, crosses: sparse; {_READINGS[column]}; {BARS}"))

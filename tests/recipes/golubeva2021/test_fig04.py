@@ -47,6 +47,11 @@ def test_the_paper_preset_is_the_papers(digits: LabelledSet, tmp_path: Path) -> 
     assert [isinstance(job, Stack) and len(job.runs) for job in jobs] == [40, 40]
 
 
+def test_nothing_to_draw_is_said(digits: LabelledSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_recipe(RECIPE, [*arguments(tmp_path), "--plot-only"]) == 1
+    assert "none of this figure's runs is finished" in capsys.readouterr().err
+
+
 def test_every_cell_is_trained_and_drawn(
     digits: LabelledSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,7 +74,7 @@ def test_spectra(drawn: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     command = ["--densities", "0.5", "0.002", "--modes", "eval", "train-summed", "--count", "3", "--inputs", inputs]
     table = drawn(fig04_jacobian.main, *command)
     assert len(table) == 2 * (2 + 4 * 2)
-    spectra = table.set_index(["series", "density", "mode"]).filter(like="value")
+    spectra = table.set_index(["series", "density", "mode"]).filter(like="value").sort_index()
     assert (spectra.loc[("Sparse (uniform)", "0.2 %")] == 0).all(axis=None)
     assert (spectra.loc[[("dense", "any", "eval"), ("DCTpS", "any", "eval")]] > 0).all(axis=None)
     assert (np.diff(spectra.dropna().to_numpy()) <= 0).all()
