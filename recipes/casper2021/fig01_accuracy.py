@@ -10,6 +10,7 @@ The paper found: wider networks are as accurate or more in every series; random 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,9 +26,9 @@ from recipes.image_scores import result_of
 from recipes.trained import Picture, Trained
 
 _PANELS: dict[str, Callable[[ResNetOptions], list[SizedPoint]]] = {
-    "(a) ImageNet": imagenet_points,
-    "(b) CIFAR-10": labelled_points,
-    "(c) CIFAR-10, AlexNet": lambda options: alexnet_points(options, INITIALISERS["normal"]),
+    "(a) ResNet-18, Inception-v3": imagenet_points,
+    "(b) true and random labels": labelled_points,
+    "(c) AlexNets, initialisers": lambda options: alexnet_points(options, INITIALISERS["normal"]),
 }
 
 
@@ -35,7 +36,7 @@ _PANELS: dict[str, Callable[[ResNetOptions], list[SizedPoint]]] = {
 class Options(ResNetOptions):
     """Draw Figure 1: accuracy by size."""
 
-    panels: tuple[str, ...] = ("a", "b", "c")
+    panels: tuple[Literal["a", "b", "c"], ...] = ("a", "b", "c")
     """Which panels; (a) needs ImageNet at `paper`."""
 
 

@@ -2,7 +2,7 @@
 
 Runs: ResNet-18s of sizes 1/4 to 4, Inception-v3s of 1/4 to 1, and of size 1 with one layer, the last of 35 x 35, of 1/4
 to 4, whose units alone are counted there; 90 epochs, one seed: 12. Demo, without ImageNet: small ones on CIFAR-10, the
-layer in Inception-v3s of size 1/4, 8 and 3 epochs: 8.
+layer in Inception-v3s of size 1/4, 8 and 3 epochs, in which Inception-v3s learn next to nothing: 8.
 The paper found: removability grows with size in all; similarity grows in ResNet-18s and falls in Inception-v3s.
 
     python recipes/casper2021/fig04_imagenet.py --preset paper --data IMAGES --runs RUNS --out FIGURES

@@ -38,8 +38,8 @@ from recipes.trained import Picture
 
 _PANELS: dict[str, dict[str, Callable[[float], ImageNetwork]]] = {
     "(a) perceptrons": {f"{inputs:,} dimensions": partial(student_of, inputs=inputs) for inputs in (10, 10_000)},
-    "(b) CIFAR-10": {"AlexNet": alexnet_of, "ResNet-56": resnet56_of},
-    "(c) ImageNet": {"ResNet-18": resnet18_of, INCEPTION: inception_of, INCEPTION_LAYER: layer_of},
+    "(b) AlexNet, ResNet-56": {"AlexNet": alexnet_of, "ResNet-56": resnet56_of},
+    "(c) ResNet-18, Inception-v3": {"ResNet-18": resnet18_of, INCEPTION: inception_of, INCEPTION_LAYER: layer_of},
 }
 
 

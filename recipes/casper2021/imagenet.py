@@ -1,6 +1,7 @@
 """ResNet-18s and Inception-v3s on ImageNet, of every size, as Casper 2021 trains them (section 3 and App. A.1).
 
-At `demo`: small ones on CIFAR-10's subset of `recipes.casper2021.cifar`, for Inception-v3 enlarged to 75 x 75.
+At `demo`: small ones on CIFAR-10's subset of `recipes.casper2021.cifar`, for Inception-v3 enlarged to 75 x 75. In so
+few steps Inception-v3s learn next to nothing there.
 """
 
 from dataclasses import dataclass, replace

@@ -124,7 +124,7 @@ def test_training_time_is_on_the_axis(make: Make, capsys: pytest.CaptureFixture[
 
 def test_accuracies_are_drawn_in_panels(make: Make) -> None:
     table = pd.read_csv(make(FIGURE_1, "--epochs", "1", "--sizes", "0.125", "--panels", "b"))
-    assert table["panel"].unique().tolist() == ["(b) CIFAR-10"]
+    assert table["panel"].unique().tolist() == ["(b) true and random labels"]
     assert table["series"].tolist() == ["AlexNet", "AlexNet, random labels", "ResNet-56", "ResNet-56, random labels"]
     assert table["accuracy"].between(0, 100).all()
     # How much of the random labels was learnt decides which epoch is kept, so it is known.
