@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from recipes.accuracies import draw_series
 from recipes.casper2021.measuring import over_runs, whole_network
-from recipes.casper2021.sizes import SizedPoint, set_sizes
-from recipes.image_scores import result_of
+from recipes.casper2021.sizes import set_sizes
+from recipes.image_scores import best_rates
 from recipes.images import ImageOptions
 from recipes.trained import Picture, Trained
 
@@ -23,22 +23,6 @@ READING = (
     "removability: area under the curve of unchanged labels, of each layer by itself; similarity: how many others of "
     "its layer a live unit correlates with at |r| of 0.5 or more; bars: standard deviation over runs"
 )
-
-
-def best_rates(trained: Trained) -> list[SizedPoint]:
-    """Return, of the points of each series and size, the one whose runs do best on validation examples on average.
-
-    The smaller rate where two do equally well.
-    """
-    best: dict[tuple[str, float], tuple[tuple[float, float], SizedPoint]] = {}
-    for point in trained.points:
-        rate = point.run.training.learning_rate
-        scores = [result_of(folder).get("validation_accuracy") for folder in trained.finished(point)]
-        score = float(np.mean([score for score in scores if score is not None] or [0.0]))
-        key = point.series, point.size
-        if key not in best or (score, -rate) > best[key][0]:
-            best[key] = (score, -rate), point
-    return [point for _, point in best.values()]
 
 
 def unit_table(options: ImageOptions, trained: Trained) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 Runs: random hyperplanes (Li et al. 2018), DCTpS, FORCE, SynFlow, SNIP, GraSP, sparse with equally many weights per
 layer (EPL) and uniformly sparse, eight numbers from 400 to 50,000, 160 epochs of Adam in batches of 64, 3 seeds: 192
-runs (demo: four numbers, 20 epochs of 2,000 images: 96 runs). Biases are trained by all and count, of the hyperplane as
+runs (demo: four numbers, 40 epochs of 2,000 images: 96 runs). Biases are trained by all and count, of the hyperplane as
 part of it. Which projection the paper used is not in its text.
 The paper found: DCTpS as good as hyperplanes or better, then the pruning methods, then random ones.
 

@@ -1,7 +1,7 @@
 """Figure 3: test accuracy of MobileNetV2 and Fixup ResNet-110 by density, on CIFAR-10.
 
 Runs: as Figure 2's; no FORCE and SynFlow of the Fixup ResNet, whose scores are zero everywhere (appendix D.2): 198 runs
-(demo: quarter widths, as Figure 2's otherwise: 102 runs).
+(demo: quarter widths, as Figure 2's otherwise: 78 runs).
 The paper found: at 0.01 % DCTpS of MobileNetV2 still has about 70 %, at 0.1 % that of the Fixup ResNet about 45 %, more
 than 20 % above equal per layer.
 

@@ -1,7 +1,7 @@
 """Figure 6: highest validation accuracy of ResNet-18 on Tiny ImageNet by density.
 
 Runs: DCTpS, FORCE and SynFlow, eight densities, and dense, 200 epochs of Adam, 3 seeds: 75 runs (demo: CIFAR-10 in
-place of Tiny ImageNet, an eighth of the width, images of 16 x 16, four densities: 39 runs). Accuracy is the highest of
+place of Tiny ImageNet, an eighth of the width, images of 16 x 16, three densities: 30 runs). Accuracy is the highest of
 all epochs on Tiny ImageNet's validation part, its test part having no labels.
 The paper found: DCTpS best from 1 % down, by about 10 % at 0.1 %; FORCE fails in some runs below 0.5 %, and in all at
 0.01 %.

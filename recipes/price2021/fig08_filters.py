@@ -1,7 +1,7 @@
 """Figure 8: test accuracy of DCTpS networks by density, equally many weights per layer or per filter.
 
 Runs: ResNet-50 and VGG-19 on CIFAR-10 and CIFAR-100, both allocations, eight densities, and dense, 200 epochs of Adam,
-3 seeds: 204 runs (demo: 54), of which Figure 2 shares 108 (demo: 30). Which networks the paper drew is not in its text.
+3 seeds: 204 runs (demo: 42), of which Figure 2 shares 108 (demo: 24). Which networks the paper drew is not in its text.
 The paper found: equal per filter a little worse at every density.
 
     python recipes/price2021/fig08_filters.py --preset paper --data IMAGES --runs RUNS --out FIGURES

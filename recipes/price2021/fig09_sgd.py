@@ -1,7 +1,7 @@
 """Figure 9: as Figure 2, trained with SGD and momentum: ResNet-50 and VGG-19 on CIFAR-10 and CIFAR-100.
 
 Runs: Figure 2's but for SynFlow, with rate 0.1 (DCTpS 0.03), momentum 0.9 and a tenth of the rate from epochs 120 and
-160 on: 396 runs (demo: 102).
+160 on: 396 runs (demo: 78).
 The paper found: as with Adam, all a little better, most at high densities.
 
     python recipes/price2021/fig09_sgd.py --preset paper --data IMAGES --runs RUNS --out FIGURES

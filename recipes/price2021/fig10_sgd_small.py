@@ -1,7 +1,7 @@
 """Figure 10: as Figure 3, trained with SGD and momentum: MobileNetV2 and Fixup ResNet-110 on CIFAR-100.
 
 Runs: rate 0.1 (DCTpS 0.03), momentum 0.9 and a tenth of the rate from epochs 120 and 160 on, no SynFlow, 3 seeds: 174
-runs (demo: CIFAR-10 in place of CIFAR-100: 90 runs).
+runs (demo: CIFAR-10 in place of CIFAR-100: 69 runs).
 The paper found: as with Adam.
 
     python recipes/price2021/fig10_sgd_small.py --preset paper --data IMAGES --runs RUNS --out FIGURES

@@ -64,10 +64,10 @@ SCALES: Mapping[Preset, Scale] = {
     ),
     "demo": Scale(
         widths={"resnet50": 8, "resnet18": 8, "vgg19": 8, "mobilenetv2": 8, "fixup-resnet110": 4},
-        densities=(0.2, 0.05, 0.01, 0.002),
+        densities=(0.2, 0.05, 0.01),
         epochs=5,
         batch_size=32,
-        lenet_epochs=5,
+        lenet_epochs=40,
         lenet_batch_size=32,
         split=ImageSplitSettings(validation=500, train_examples=2000, test_examples=1000),
         side=16,

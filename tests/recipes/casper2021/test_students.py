@@ -14,8 +14,8 @@ from evaluation.units.settings import RemovabilitySettings
 from recipes.casper2021 import students
 from recipes.casper2021.figb05_sigma_10 import RECIPE as FIGURE_B5
 from recipes.casper2021.figb11_optimisers import RECIPE as FIGURE_B11
-from recipes.casper2021.unit_figures import best_rates
 from recipes.command import Recipe, run_recipe
+from recipes.image_scores import best_rates
 from recipes.images import ImageStudy
 from recipes.trained import Trained
 
