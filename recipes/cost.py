@@ -1,7 +1,7 @@
-"""What a figure's runs would cost, told beforehand."""
+"""What a figure's runs would cost, told beforehand; those on images are counted in `recipes.image_cost`."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,8 @@ from models.complexity import multiply_accumulates
 from models.resnet import AudioResNet, NetworkSettings
 
 # A step is a forward and a backward pass, which costs twice a forward one.
-_PASSES = 3
-_VALUE_BYTES, _POSITION_BYTES = 4, 4
+PASSES = 3
+VALUE_BYTES, POSITION_BYTES = 4, 4
 _PROBE_WIDTH, _PROBE_CLIPS = 32, 8
 
 
@@ -57,12 +57,24 @@ def run_cost(description: RunDescription, size: SetSize) -> RunCost:
     if sparsity is not None and sparsity.method == "static":
         kept = budget(description.network, sparsity)
         parameters += kept - dense
-        state += (_VALUE_BYTES + _POSITION_BYTES) * kept - _VALUE_BYTES * dense
+        state += (VALUE_BYTES + POSITION_BYTES) * kept - VALUE_BYTES * dense
     elif sparsity is not None:
         state += dense  # a byte of mask each
-    clips = _PASSES * size.train + size.test
+    clips = PASSES * size.train + size.test
     total = float(macs) * clips * description.training.epochs
     return RunCost(parameters=parameters, macs=total, weight_bytes=state)
+
+
+def seconds_of(step: Callable[[], object], accelerator: str) -> float:
+    """Return how long a step takes on this machine: the median of three, after one that does not count."""
+    durations = []
+    for _ in range(4):
+        start = time.perf_counter()
+        step()
+        if accelerator == "cuda":
+            torch.cuda.synchronize()
+        durations.append(time.perf_counter() - start)
+    return float(np.median(durations[1:]))
 
 
 def macs_per_second(descriptions: Sequence[RunDescription], prepared: PreparedSet, accelerator: str) -> float:
@@ -74,14 +86,11 @@ def macs_per_second(descriptions: Sequence[RunDescription], prepared: PreparedSe
     inputs = torch.randn(_PROBE_CLIPS, 1, *prepared.shape, device=device)
     labels = torch.zeros(_PROBE_CLIPS, dtype=torch.long, device=device)
     half = probe.training.precision == "bf16-mixed"
-    durations = []
-    for _ in range(4):
-        start = time.perf_counter()
+
+    def step() -> None:
         with torch.autocast(accelerator, dtype=torch.bfloat16, enabled=half):
             loss = nn.functional.cross_entropy(network(inputs), labels)
         loss.backward()  # type: ignore[no-untyped-call]
-        if accelerator == "cuda":
-            torch.cuda.synchronize()
-        durations.append(time.perf_counter() - start)
-    done = multiply_accumulates(network.float(), (1, *prepared.shape)) * _PASSES * _PROBE_CLIPS
-    return float(done / np.median(durations[1:]))
+
+    seconds = seconds_of(step, accelerator)
+    return multiply_accumulates(network.float(), (1, *prepared.shape)) * PASSES * _PROBE_CLIPS / seconds

@@ -6,19 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import torch
-
 from asc.description import resolve_precision
-from asc.images.batches import load
+from asc.images.batches import load, open_set
 from asc.images.description import ImageRun, Learning, Stack
 from asc.images.stacks import stack_up
 from asc.images.training import train_images
 from asc.run_folder import RunFolder
 from asc.training import choose_accelerator
 from data_prep.images.sets import ImageSetName
-from models.vision.architectures import build
+from recipes.image_cost import Examples, image_cost
+from recipes.image_times import times_of
 from recipes.options import SharedOptions
-from recipes.states import state_of, states_line
+from recipes.states import tell_runs
 from recipes.trained import Trained
 
 
@@ -96,13 +95,17 @@ class ImageStudy:
         )
 
     def tell(self, wanted: Sequence[ImageRun]) -> None:
-        """Print each run's state and size."""
-        print(f"{'run':72} {'state':8} {'parameters':>12} {'epochs':>7}")
-        folders = [RunFolder.of(run, self.options.runs) for run in wanted]
-        for run, folder in zip(wanted, folders, strict=True):
-            with torch.device("meta"):
-                network = build(run.network.architecture, **dict(run.network.size))
-            parameters = sum(parameter.numel() for parameter in network.parameters())
-            print(f"{folder.name:72} {state_of(folder):8} {parameters:12,} {run.epochs:7}")
-        print(states_line(folders))
-        print(self.options.runs)
+        """Print each run's state and size, and what is left to do."""
+        options, sets = self.options, dict.fromkeys(run.data for run in wanted)
+        examples = {data: Examples.of(data, open_set(data, options.data.resolve())) for data in sets}
+        costs = {run: image_cost(run, examples[run.data]) for run in wanted}
+        folders = [RunFolder.of(run, options.runs) for run in wanted]
+        missing = {run: costs[run] for run, folder in zip(wanted, folders, strict=True) if not folder.done}
+        times = times_of(missing, examples, choose_accelerator(options.accelerator))
+        how = (
+            "from operations counted, at the pace of a few steps of each network here, or of a smaller one of its kind"
+        )
+        if any(run.training.patience for run in missing):
+            how += "; less where runs stop early"
+        tell_runs(folders, list(costs.values()), [times.get(run) for run in wanted], how)
+        print(options.runs)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from data_prep.storage import PreparedSet
 from recipes.cost import SetSize, macs_per_second, run_cost
 from recipes.options import AudioOptions
 from recipes.points import Point, describe_point
-from recipes.states import state_of, states_line
+from recipes.states import tell_runs
 from recipes.trained import Trained
 
 
@@ -77,22 +76,13 @@ class SceneStudy:
     def tell(self, wanted: Sequence[RunDescription]) -> None:
         """Print each run's state and size, and what is left to do."""
         speed = macs_per_second(wanted, self.prepared, choose_accelerator(self.options.accelerator))
-        total, disk = 0.0, 0
         size = SetSize.of(self.prepared, wanted[0])
-        costs = {run.identity: run_cost(run, size) for run in {run.identity: run for run in wanted}.values()}
-        print(f"{'run':60} {'state':8} {'parameters':>12} {'10^12 MAC':>10} {'time here':>18}")
-        for run in wanted:
-            folder, cost = RunFolder.of(run, self.options.runs), costs[run.identity]
-            seconds = cost.macs / speed
-            total += 0.0 if folder.done else seconds
-            disk += cost.weight_bytes
-            time_here = str(timedelta(seconds=round(seconds)))
-            sizes = f"{cost.parameters:12,} {cost.macs / 1e12:10.1f} {time_here:>18}"
-            print(f"{folder.name:60} {state_of(folder):8} {sizes}")
-        print(states_line([RunFolder.of(run, self.options.runs) for run in wanted]))
-        print(
-            f"time left on this machine, one run after another: about {timedelta(seconds=round(total))} "
-            f"(from operations counted, at the {speed / 1e9:.0f} GMAC/s that a network of width 32 reaches here)"
+        by_identity = {run.identity: run_cost(run, size) for run in {run.identity: run for run in wanted}.values()}
+        costs = [by_identity[run.identity] for run in wanted]
+        tell_runs(
+            [RunFolder.of(run, self.options.runs) for run in wanted],
+            costs,
+            [cost.macs / speed for cost in costs],
+            f"from operations counted, at the {speed / 1e9:.0f} GMAC/s that a network of width 32 reaches here",
         )
-        print(f"final weights of all runs: {disk / 1e6:.0f} MB on disk")
         print(self.options.runs)

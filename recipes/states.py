@@ -1,9 +1,11 @@
-"""How a figure's runs stand, for `--dry-run`."""
+"""How a figure's runs stand, and what they cost, for `--dry-run`."""
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 
 from asc.run_folder import RunFolder
+from recipes.cost import RunCost
 
 _STATES = ("done", "partial", "missing")
 
@@ -17,3 +19,28 @@ def states_line(folders: Sequence[RunFolder]) -> str:
     """Return how many runs there are, and in which state."""
     counts = Counter(map(state_of, folders))
     return f"{len(folders)} runs: " + ", ".join(f"{counts[state]} {state}" for state in _STATES)
+
+
+def tell_runs(
+    folders: Sequence[RunFolder], costs: Sequence[RunCost], seconds: Sequence[float | None], how: str
+) -> None:
+    """Print each run's state and size, and what is left to do.
+
+    Parameters
+    ----------
+    folders, costs, seconds
+        Of each run: where it stands, what it costs, and how long it takes on this machine, None where nobody asks.
+    how
+        Where the times are from.
+    """
+    width = max((len(folder.name) for folder in folders), default=0)
+    print(f"{'run':{width}} {'state':8} {'parameters':>12} {'10^12 MAC':>12} {'time here':>18}")
+    for folder, cost, duration in zip(folders, costs, seconds, strict=True):
+        time_here = "" if duration is None else str(timedelta(seconds=round(duration)))
+        sizes = f"{cost.parameters:12,} {cost.macs / 1e12:12,.3f} {time_here:>18}"
+        print(f"{folder.name:{width}} {state_of(folder):8} {sizes}".rstrip())
+    print(states_line(folders))
+    left = sum(duration or 0 for folder, duration in zip(folders, seconds, strict=True) if not folder.done)
+    if left:
+        print(f"time left on this machine, one after another: about {timedelta(seconds=round(left))} ({how})")
+    print(f"final weights of all runs: {sum(cost.weight_bytes for cost in costs) / 1e6:,.1f} MB on disk")

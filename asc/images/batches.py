@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from asc.images.description import ImageData, ImageRun
+from asc.epochs import LAST_EPOCHS
+from asc.images.description import ImageData, ImageRun, Learning
 from asc.plan import epoch_order, shuffled_labels
 from common.errors import DataError
 from data_prep.images.augmentation import Draws, draw
 from data_prep.images.normalisation import fit_normalisation
 from data_prep.images.sets import ImageSetName, Inputs, LabelledSet, Part, load_images, teacher_set
-from data_prep.images.splits import scored_rows, split_rows
+from data_prep.images.splits import ImageSplitSettings, scored_rows, split_rows
 from data_prep.images.transforms import network_inputs
 
 PartName = Literal["train", "validation", "test"]
@@ -40,10 +41,30 @@ def open_set(data: ImageData, folder: Path) -> LabelledSet:
     """
     if data.teacher is not None:
         return teach(data.teacher)
-    found = load(cast(ImageSetName, data.name), folder)
+    # As a recipe asks for it that has not fetched it: one reading serves both.
+    found = load(cast(ImageSetName, data.name), folder, download=False)
     if found.identity != data.identity:
         raise DataError(f"the run is on {data.name} {data.identity[:12]}; that in {folder} is {found.identity[:12]}")
     return found
+
+
+def part_rows(data: LabelledSet, split: ImageSplitSettings) -> dict[PartName, NDArray[np.int64]]:
+    """Return which examples each part has; a validation part of the set's own is taken whole.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer examples than are asked for.
+    """
+    rows = split_rows(data.train.labels, split)
+    validation = np.arange(len(data.validation.labels)) if data.validation else rows.validation
+    return {"train": rows.train, "validation": validation, "test": scored_rows(len(data.test.labels), split)}
+
+
+def tested_parts(epoch: int, learning: Learning) -> list[PartName]:
+    """Return what is tested on after an epoch: training examples too in the last ones, or where they decide."""
+    learnt = learning.keep == "best-train" or epoch >= learning.epochs - LAST_EPOCHS
+    return [part for part in PARTS if learnt or part != "train"]
 
 
 class _Examples:
@@ -93,18 +114,16 @@ class ImageBatches:
 
     def __init__(self, run: ImageRun, data: LabelledSet, device: torch.device) -> None:
         self.run, self.device = run, device
-        rows = split_rows(data.train.labels, run.data.split)
+        rows = part_rows(data, run.data.split)
         labels = data.train.labels.copy()
         if run.data.labels == "random":
-            labels[rows.train] = shuffled_labels(labels[rows.train], run.seed)
-        self.normalisation = fit_normalisation(run.data.normalisation, data.train.inputs, rows.train).to(device)
+            labels[rows["train"]] = shuffled_labels(labels[rows["train"]], run.seed)
+        self.normalisation = fit_normalisation(run.data.normalisation, data.train.inputs, rows["train"]).to(device)
         held_out = data.validation or Part(data.train.inputs, data.train.labels)
-        of_validation = np.arange(len(held_out.labels)) if data.validation else rows.validation
-        of_test = scored_rows(len(data.test.labels), run.data.split)
         self._parts: dict[PartName, _Examples] = {
-            "train": _Examples(data.train.inputs, labels, rows.train, device),
-            "validation": _Examples(held_out.inputs, held_out.labels, of_validation, device),
-            "test": _Examples(data.test.inputs, data.test.labels, of_test, device),
+            "train": _Examples(data.train.inputs, labels, rows["train"], device),
+            "validation": _Examples(held_out.inputs, held_out.labels, rows["validation"], device),
+            "test": _Examples(data.test.inputs, data.test.labels, rows["test"], device),
         }
 
     def size(self, part: PartName) -> int:

@@ -77,13 +77,15 @@ def _lay(network: nn.Module, run: ImageRun, batches: Iterable[Batch]) -> None:
             some = {name: mask for name, mask in masks.items() if not mask.all()}
             lay_sparse(network, some, mask_init=weights.mask_init)
     elif weights.scheme == "bottleneck":
-        lay_linear_bottleneck(network, _ranks(run, cast(int, weights.base_width)))
+        lay_linear_bottleneck(network, bottleneck_ranks(run))
     elif weights.scheme.startswith("hyperplane"):
         kind = cast(Projection, weights.scheme.removeprefix("hyperplane-"))
         lay_hyperplane(network, cast(int, weights.dimension), kind=kind, seed=run.seed)
 
 
-def _ranks(run: ImageRun, base_width: int) -> dict[str, int]:
+def bottleneck_ranks(run: ImageRun) -> dict[str, int]:
+    """Return the rank of every layer of a run whose scheme is `bottleneck`."""
+    base_width = cast(int, run.weights.base_width)
     with torch.device("meta"):
         unwidened = build(run.network.architecture, **dict(run.network.size) | {"width": base_width})
     return linear_ranks(unwidened, run.network.width / base_width)

@@ -15,8 +15,7 @@ from torch import Tensor, nn
 
 from asc.allocator import keep_freed_memory
 from asc.checkpoint import AtomicCheckpointIO
-from asc.epochs import LAST_EPOCHS
-from asc.images.batches import PARTS, ImageBatches, PartName, open_set
+from asc.images.batches import ImageBatches, PartName, open_set, tested_parts
 from asc.images.description import ImageRun, Stack
 from asc.images.learners import Learner, learning_rate, make_learner
 from asc.images.networks import build_network
@@ -100,19 +99,14 @@ class Job:
         for inputs, labels in self.batches.epoch(epoch):
             losses += self.learner.step(inputs, labels, rates) * len(labels)
             count += len(labels)
-        scores = {f"{part}_accuracy": self._accuracies(part).tolist() for part in self._parts(epoch)}
+        parts = [part for part in tested_parts(epoch, self.members[0].run.training) if self.batches.size(part)]
+        scores = {f"{part}_accuracy": self._accuracies(part).tolist() for part in parts}
         seconds = round(time.monotonic() - start, 3)
         for place, (member, rate, loss) in enumerate(zip(self.members, rates, (losses / count).tolist(), strict=True)):
             row = {"epoch": float(epoch), "learning_rate": rate, "train_loss": loss}
             row |= {name: values[place] for name, values in scores.items()}
             member.history.append(row | {"seconds": seconds})
         self._keep_best()
-
-    def _parts(self, epoch: int) -> list[PartName]:
-        parts: list[PartName] = [part for part in PARTS if self.batches.size(part)]
-        learning = self.members[0].run.training
-        learnt = learning.keep == "best-train" or epoch >= learning.epochs - LAST_EPOCHS
-        return parts if learnt else [part for part in parts if part != "train"]
 
     def _accuracies(self, part: PartName) -> Tensor:
         right = torch.zeros(len(self.members), device=self.batches.device)

@@ -13,14 +13,12 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from asc.images.description import ImageNetwork
 from common.command import run_command
 from evaluation.style import mark
-from models.vision.architectures import build
 from recipes.casper2021.cifar import alexnet_of, resnet56_of
 from recipes.casper2021.imagenet import (
     INCEPTION,
@@ -33,6 +31,7 @@ from recipes.casper2021.imagenet import (
 from recipes.casper2021.sizes import SIZES, set_sizes
 from recipes.casper2021.students import student_of
 from recipes.drawing import make_figure
+from recipes.image_cost import counts_of
 from recipes.options import SharedOptions
 from recipes.trained import Picture
 
@@ -58,17 +57,14 @@ class Options(SharedOptions):
 def parameter_table(sizes: tuple[float, ...]) -> pd.DataFrame:
     """Return one row per network and size: panel, series, size, width, parameters."""
     rows = []
-    with torch.device("meta"):
-        for panel, series in _PANELS.items():
-            for name, network_of in series.items():
-                for size in sizes:
-                    if name == INCEPTION and size > WIDEST_INCEPTION:
-                        continue
-                    network = network_of(size)
-                    built = build(network.architecture, **dict(network.size))
-                    count = sum(parameter.numel() for parameter in built.parameters())
-                    row = {"panel": panel, "series": name, "size": size, "width": network.width}
-                    rows.append(row | {"parameters": count})
+    for panel, series in _PANELS.items():
+        for name, network_of in series.items():
+            for size in sizes:
+                if name == INCEPTION and size > WIDEST_INCEPTION:
+                    continue
+                network = network_of(size)
+                row = {"panel": panel, "series": name, "size": size, "width": network.width}
+                rows.append(row | {"parameters": counts_of(network).parameters})
     return pd.DataFrame(rows)
 
 

@@ -98,9 +98,14 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame) -> Any:
     ]
     baseline = float(cells["accuracy"].to_numpy()[cells["width"].argmin()])
     low, high = min(np.nanmin(grid), baseline - 0.1), max(np.nanmax(grid), baseline + 0.1)
-    drawn = axes.pcolormesh(grid, cmap="RdBu_r", norm=TwoSlopeNorm(baseline, low, high), edgecolors="white")
+    shades = TwoSlopeNorm(baseline, low, high)
+    drawn = axes.pcolormesh(grid, cmap="RdBu_r", norm=shades, edgecolors="white")
     row, column = np.unravel_index(np.nanargmax(grid), grid.shape)
-    axes.plot(column + 0.5, row + 0.5, marker="*", color="white", markersize=11, markeredgecolor="black")
+    for (y, x), accuracy in np.ndenumerate(grid):
+        if not np.isnan(accuracy):
+            dark = abs(float(shades(accuracy)) - 0.5) > 0.3
+            axes.text(x + 0.5, y + 0.3, f"{accuracy:.1f}", ha="center", fontsize=6, color="white" if dark else "black")
+    axes.plot(column + 0.5, row + 0.72, marker="*", color="white", markersize=8, markeredgecolor="black")
     shares = cells.groupby("width")["connectivity"].first()
     axes.set_xticks(np.arange(len(widths)) + 0.5, [f"{shares[width]:.2g}\n{width}" for width in widths], fontsize=7)
     axes.set_yticks(np.arange(len(levels)) + 0.5, [f"{level:g}" for level in levels], fontsize=7)
@@ -123,7 +128,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
     """Draw a panel for each activation, and print each one's best beside the paper's."""
     table = connectivity_table(trained)
     panels = [(name, table[table["activation"] == name]) for name in dict.fromkeys(table["activation"])]
-    figure = Figure(figsize=(3.7 * len(panels), 3.1), layout="constrained")
+    figure = Figure(figsize=(4.4 * len(panels), 3.3), layout="constrained")
     for axes, (activation, cells) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
         drawn = _draw_panel(axes, cells)
         axes.set(title=_TITLES[activation], ylabel="connectivity of the last layer")

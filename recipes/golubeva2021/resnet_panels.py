@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evaluation.style import mark
-from recipes.golubeva2021.resnets import Method, counts_of
+from recipes.golubeva2021.resnets import Method
+from recipes.image_cost import counts_of
 from recipes.image_scores import score_table
 from recipes.trained import Picture, Trained
 

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Literal, NamedTuple
-
-import torch
+from typing import Literal
 
 from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning
 from data_prep.images.augmentation import AUGMENTATIONS
 from data_prep.images.splits import ImageSplitSettings
-from models.pruning.allocation import shapes_of, sizes_of
-from models.vision.architectures import build
 from models.weights.bottleneck import inner_width
+from recipes.image_cost import counts_of
 from recipes.images import ImagePoint
 from recipes.points import Preset
 
@@ -76,22 +72,6 @@ class ResNetPoint(ImagePoint):
 
     method: Method
     base_width: int
-
-
-class Counts(NamedTuple):
-    """Numbers of a network: weights of its convolutions and linear layers, and all its other parameters."""
-
-    weights: int
-    others: int
-
-
-@cache
-def counts_of(network: ImageNetwork) -> Counts:
-    """Count the parameters of a network, all dense."""
-    with torch.device("meta"):
-        built = build(network.architecture, **dict(network.size))
-    weights = sum(sizes_of(shapes_of(built)).values())
-    return Counts(weights, sum(parameter.numel() for parameter in built.parameters()) - weights)
 
 
 @dataclass(frozen=True, kw_only=True)

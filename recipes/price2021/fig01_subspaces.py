@@ -15,18 +15,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-import torch
-
 from asc.images.description import ImageNetwork, ImageRun, ImageWeights, Scheme
-from models.pruning.allocation import sizes_of
-from models.vision.architectures import build
 from models.weights.hyperplane import Projection
 from recipes.command import Recipe, run_recipe
+from recipes.image_cost import counts_of
 from recipes.images import ImageOptions, ImagePoint
 from recipes.points import Preset
 from recipes.price2021.density_figures import READING, accuracy_table, draw_panels
 from recipes.price2021.grids import Task, data_of, learning
-from recipes.price2021.methods import Series, Variants, weight_shapes, weights_of
+from recipes.price2021.methods import Series, Variants, weights_of
 from recipes.trained import Picture, Trained
 
 _TASK = Task("lenet5", "cifar10")
@@ -74,10 +71,8 @@ def _weights(series: Series, network: ImageNetwork, dimension: int, batch_size: 
             "fastfood": "hyperplane-fastfood",
         }
         return ImageWeights(start="kaiming", scheme=schemes[options.projection], dimension=dimension)
-    weights = sum(sizes_of(weight_shapes(network)).values())
-    with torch.device("meta"):
-        parameters = sum(p.numel() for p in build(network.architecture, **dict(network.size)).parameters())
-    density = Fraction(dimension - (parameters - weights), weights)
+    counts = counts_of(network)
+    density = Fraction(dimension - counts.others, counts.weights)
     return weights_of(series, network, density, _TASK.data, batch_size, options)
 
 

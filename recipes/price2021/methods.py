@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import Any, Literal, get_args
-
-import torch
 
 from asc.images.description import ImageNetwork, ImageWeights
 from data_prep.images.sets import ImageSetName
-from models.pruning.allocation import Shapes, shapes_of, sizes_of
+from models.pruning.allocation import Shapes, sizes_of
 from models.pruning.published import epl_published
 from models.pruning.scores import Loss
-from models.vision.architectures import build
+from recipes.image_cost import counts_of
 
 Series = Literal[
     "DCTpS",
@@ -64,11 +61,9 @@ class Variants:
     """Scales of a Fixup ResNet's transforms: ratios of norms; in the public code, their roots."""
 
 
-@cache
 def weight_shapes(network: ImageNetwork) -> Shapes:
     """Return the shape of every weight that can be pruned, by layer name, in order."""
-    with torch.device("meta"):
-        return shapes_of(build(network.architecture, **dict(network.size)))
+    return counts_of(network).shapes
 
 
 def kept_by(series: Series, shapes: Shapes, density: float | Fraction, variants: Variants) -> tuple[int, ...]:

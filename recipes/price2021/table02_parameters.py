@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import torch
 
+from asc.images.description import ImageNetwork
 from common.command import run_command
 from common.files import write_text
-from models.pruning.allocation import shapes_of, sizes_of
-from models.vision.architectures import Architecture, build
+from models.vision.architectures import Architecture
+from recipes.image_cost import counts_of
 from recipes.options import SharedOptions
 from recipes.price2021.names import NETWORKS
 
@@ -45,19 +45,15 @@ def parameter_table(classes: int = 10) -> pd.DataFrame:
     """Return one row per network: layers, filters, weights, bias_and_batch_norm, total, and the published two."""
     rows = []
     for architecture, (weights, others) in PUBLISHED.items():
-        with torch.device("meta"):
-            network = build(architecture, classes=classes)
-        shapes = shapes_of(network)
-        pruned = sum(sizes_of(shapes).values())
-        total = sum(parameter.numel() for parameter in network.parameters())
+        counts = counts_of(ImageNetwork.of(architecture, classes=classes))
         rows.append(
             {
                 "network": NETWORKS[architecture],
-                "layers": len(shapes),
-                "filters": sum(shape[0] for shape in shapes.values()),
-                "weights": pruned,
-                "bias_and_batch_norm": total - pruned,
-                "total": total,
+                "layers": len(counts.shapes),
+                "filters": sum(shape[0] for shape in counts.shapes.values()),
+                "weights": counts.weights,
+                "bias_and_batch_norm": counts.others,
+                "total": counts.parameters,
                 "published_weights": weights,
                 "published_bias_and_batch_norm": others,
             }

@@ -70,7 +70,11 @@ def test_the_paper_preset_is_the_papers(tmp_path: Path) -> None:
 
 def test_dry_run_and_plot_only_compute_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert make(tmp_path, "--dry-run") == 0
-    assert "18 runs: 0 done" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "18 runs: 0 done" in told
+    assert [line.split()[2] for line in told.splitlines() if "-sparse-" in line] == ["6,352"] * 6
+    assert "time left on this machine, one after another: about " in told
+    assert "MB on disk" in told
     assert make(tmp_path, "--plot-only") == 1
     assert "holds none" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -22,7 +22,8 @@ from recipes.golubeva2021 import (
     table01_imagenet,
 )
 from recipes.golubeva2021.layer_counts import budget_of
-from recipes.golubeva2021.resnets import Family, Images, Method, ResNetPoint, counts_of
+from recipes.golubeva2021.resnets import Family, Images, Method, ResNetPoint
+from recipes.image_cost import counts_of
 
 
 def points_of(module: Any, **options: Any) -> list[ResNetPoint]:

@@ -26,12 +26,12 @@ def runs(recipe: Recipe, **given: Any) -> set[ImageRun]:
     ("recipe", "paper", "demo"),
     [
         (FIGURE_1, 192, 96),
-        (FIGURE_2, 492, 126),
-        (FIGURE_3, 198, 102),
-        (FIGURE_6, 75, 39),
-        (FIGURE_8, 204, 54),
-        (FIGURE_9, 396, 102),
-        (FIGURE_10, 174, 90),
+        (FIGURE_2, 492, 96),
+        (FIGURE_3, 198, 78),
+        (FIGURE_6, 75, 30),
+        (FIGURE_8, 204, 42),
+        (FIGURE_9, 396, 78),
+        (FIGURE_10, 174, 69),
         (TABLE_1, 39, 39),
     ],
 )
