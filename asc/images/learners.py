@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import torch
@@ -64,11 +63,12 @@ def make_optimiser(network: nn.Module, learning: Learning) -> torch.optim.Optimi
     ]
     rate = learning.learning_rate
     if learning.optimiser == "adam":
-        return torch.optim.Adam(groups, lr=rate)
+        return torch.optim.Adam(groups, lr=rate, fused=True)
     if learning.optimiser == "rmsprop":
         smoothing, epsilon = learning.smoothing, learning.epsilon
         return torch.optim.RMSprop(groups, lr=rate, alpha=smoothing, eps=epsilon, momentum=learning.momentum)
-    return torch.optim.SGD(groups, lr=rate, momentum=learning.momentum, nesterov=learning.optimiser == "nesterov")
+    nesterov = learning.optimiser == "nesterov"
+    return torch.optim.SGD(groups, lr=rate, momentum=learning.momentum, nesterov=nesterov, fused=True)
 
 
 class NetworkLearner:
@@ -76,19 +76,23 @@ class NetworkLearner:
 
     def __init__(self, network: nn.Module, learning: Learning) -> None:
         self.network = network
+        # Convolutions are up to a third faster with channels last.
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = make_optimiser(network, learning)
         self.half = learning.precision == "bf16-mixed"
 
-    def _precision(self, inputs: Tensor) -> AbstractContextManager[object]:
-        return torch.autocast(inputs.device.type, dtype=torch.bfloat16, enabled=self.half)
+    def _forward(self, inputs: Tensor) -> Tensor:
+        if inputs.ndim == 4:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(inputs.device.type, dtype=torch.bfloat16, enabled=self.half):
+            return self.network(inputs)  # type: ignore[no-any-return]
 
     def step(self, inputs: Tensor, labels: Tensor, rates: Sequence[float]) -> Tensor:
         """Learn from a batch."""
         for group in self.optimiser.param_groups:
             group["lr"] = rates[0] * group["pace"]
         self.network.train()
-        with self._precision(inputs):
-            loss = nn.functional.cross_entropy(self.network(inputs).float(), labels)
+        loss = nn.functional.cross_entropy(self._forward(inputs).float(), labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
@@ -98,8 +102,7 @@ class NetworkLearner:
     def logits(self, inputs: Tensor) -> Tensor:
         """Return what the network makes of a batch in evaluation mode."""
         self.network.eval()
-        with self._precision(inputs):
-            return self.network(inputs).float()[None]  # type: ignore[no-any-return]
+        return self._forward(inputs).float()[None]
 
     def states(self) -> list[dict[str, Any]]:
         """Return weights and optimiser."""

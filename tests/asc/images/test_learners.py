@@ -56,9 +56,9 @@ def test_a_step_is_torchs(name: str) -> None:
         reference.zero_grad()
         loss.backward()
         reference.step()
-        assert torch.equal(learner.step(inputs, labels, [0.01]), loss.detach()[None])
-    assert torch.equal(network.weight, twin.weight)
-    assert torch.equal(network.bias, twin.bias)
+        # Up to rounding: the learner's optimisers go through each weight once.
+        torch.testing.assert_close(learner.step(inputs, labels, [0.01]), loss.detach()[None])
+    torch.testing.assert_close(network.state_dict(), twin.state_dict())
 
 
 def test_weight_decay_is_of_the_parameters_named() -> None:
