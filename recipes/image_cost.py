@@ -117,7 +117,7 @@ def macs_of_example(run: ImageRun, shape: tuple[int, ...]) -> int:
 def image_cost(run: ImageRun, examples: Examples) -> RunCost:
     """Count what a run costs; where it has patience, at most."""
     parts = examples.parts
-    tested = sum(parts[part] for epoch in range(run.epochs) for part in tested_parts(epoch, run.training))
+    tested = sum(parts[part] for part in tested_parts(run.training)) * run.epochs + parts["train"]
     passes = PASSES * parts["train"] * run.epochs + tested
     return RunCost(
         parameters=trained_parameters(run),

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from asc.epochs import LAST_EPOCHS
 from asc.images.description import ImageData, ImageRun, Learning
 from asc.plan import epoch_order, shuffled_labels
 from common.errors import DataError
@@ -61,10 +60,9 @@ def part_rows(data: LabelledSet, split: ImageSplitSettings) -> dict[PartName, ND
     return {"train": rows.train, "validation": validation, "test": scored_rows(len(data.test.labels), split)}
 
 
-def tested_parts(epoch: int, learning: Learning) -> list[PartName]:
-    """Return what is tested on after an epoch: training examples too in the last ones, or where they decide."""
-    learnt = learning.keep == "best-train" or epoch >= learning.epochs - LAST_EPOCHS
-    return [part for part in PARTS if learnt or part != "train"]
+def tested_parts(learning: Learning) -> list[PartName]:
+    """Return what is tested on after every epoch: training examples too where they decide what is kept."""
+    return [part for part in PARTS if learning.keep == "best-train" or part != "train"]
 
 
 class _Examples:

@@ -17,7 +17,7 @@ from asc.allocator import keep_freed_memory
 from asc.checkpoint import AtomicCheckpointIO
 from asc.images.batches import ImageBatches, PartName, open_set, tested_parts
 from asc.images.description import ImageRun, Stack
-from asc.images.learners import Learner, learning_rate, make_learner
+from asc.images.learners import Learner, NetworkLearner, learning_rate, make_learner
 from asc.images.networks import build_network
 from asc.run_folder import RunFolder
 from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
@@ -99,8 +99,8 @@ class Job:
         for inputs, labels in self.batches.epoch(epoch):
             losses += self.learner.step(inputs, labels, rates) * len(labels)
             count += len(labels)
-        parts = [part for part in tested_parts(epoch, self.members[0].run.training) if self.batches.size(part)]
-        scores = {f"{part}_accuracy": self._accuracies(part).tolist() for part in parts}
+        parts = [part for part in tested_parts(self.members[0].run.training) if self.batches.size(part)]
+        scores = {f"{part}_accuracy": self._accuracies(self.learner, part).tolist() for part in parts}
         seconds = round(time.monotonic() - start, 3)
         for place, (member, rate, loss) in enumerate(zip(self.members, rates, (losses / count).tolist(), strict=True)):
             row = {"epoch": float(epoch), "learning_rate": rate, "train_loss": loss}
@@ -108,11 +108,11 @@ class Job:
             member.history.append(row | {"seconds": seconds})
         self._keep_best()
 
-    def _accuracies(self, part: PartName) -> Tensor:
-        right = torch.zeros(len(self.members), device=self.batches.device)
+    def _accuracies(self, learner: Learner, part: PartName) -> Tensor:
+        right: Tensor | float = 0.0
         for inputs, labels in self.batches.part(part):
-            right += (self.learner.logits(inputs).argmax(dim=2) == labels).sum(dim=1)
-        return right.div_(self.batches.size(part))
+            right += (learner.logits(inputs).argmax(dim=2) == labels).sum(dim=1)
+        return torch.as_tensor(right / self.batches.size(part))
 
     def _keep_best(self) -> None:
         better = [m for m in self.members if m.run.training.keep != "last" and m.best_epoch == len(m.history) - 1]
@@ -130,19 +130,19 @@ class Job:
         _write_table(pd.concat(tables).groupby("epoch", as_index=False).mean(), self.home)
 
     def finish(self) -> None:
-        """Write each run's weights and result; then the checkpoint has served."""
+        """Write each run's weights and result, how well it knows its training examples among them."""
         self.learner.states()  # brings the networks up to date
         for member in self.members:
             if member.best is not None:
                 member.network.load_state_dict(member.best)
-            _finish(member)
+            _finish(member, float(self._accuracies(NetworkLearner(member.network, member.run.training), "train")))
 
 
 def _write_table(table: pd.DataFrame, folder: RunFolder) -> None:
     write_text(folder.metrics_file, table.astype({"epoch": int}).to_csv(index=False, lineterminator="\n"))
 
 
-def _finish(member: Member) -> None:
+def _finish(member: Member, train_accuracy: float) -> None:
     folder = member.folder
     folder.write_description(member.run)
     history = pd.DataFrame(member.history)
@@ -156,6 +156,7 @@ def _finish(member: Member) -> None:
         "epochs": len(history),
         "kept_epoch": member.best_epoch,
         **accuracies,
+        "train_accuracy": train_accuracy,
         "best_test_accuracy": float(best),
         "parameters": sum(p.numel() for p in member.network.parameters() if p.requires_grad),
         "seconds_per_epoch": float(history["seconds"].median()),

@@ -47,12 +47,8 @@ def panel_points(options: Options) -> dict[str, list[SizedPoint]]:
 
 def _accuracies(_point: SizedPoint, folder: RunFolder) -> pd.DataFrame:
     result = result_of(folder)
-    train = result.get("train_accuracy")  # of the last epochs, or where it decides which is kept
     return pd.DataFrame(
-        {
-            "accuracy": [100 * result["test_accuracy"]],
-            "train_accuracy": [float("nan") if train is None else 100 * train],
-        }
+        {"accuracy": [100 * result["test_accuracy"]], "train_accuracy": [100 * result["train_accuracy"]]}
     )
 
 

@@ -129,5 +129,4 @@ def test_accuracies_are_drawn_in_panels(make: Make) -> None:
     assert table["panel"].unique().tolist() == ["(b) true and random labels"]
     assert table["series"].tolist() == ["AlexNet", "AlexNet, random labels", "ResNet-56", "ResNet-56, random labels"]
     assert table["accuracy"].between(0, 100).all()
-    # How much of the random labels was learnt decides which epoch is kept, so it is known.
-    assert table["train_accuracy"].notna()[1]
+    assert table["train_accuracy"].between(0, 100).all()
