@@ -54,6 +54,7 @@ def all_recipes() -> list[Recipe]:
 
 def cost_table(tmacs: float) -> pd.DataFrame:
     """Return one row per recipe, and a last one of all runs together, which figures share."""
+    counted: dict[str, RunCost] = {}  # by identity: seeds cost the same, and figures share runs
     everything: dict[tuple[str, int], RunCost] = {}
     rows = []
     for recipe in all_recipes():
@@ -61,7 +62,9 @@ def cost_table(tmacs: float) -> pd.DataFrame:
         runs: dict[tuple[str, int], RunCost] = {}
         for point in recipe.points(options):
             for run in describe_point(point, _Tau2020(), "paper", options.seeds, precision="bf16-mixed"):
-                runs[run.identity, run.seed] = run_cost(run, _SIZE)
+                if run.identity not in counted:
+                    counted[run.identity] = run_cost(run, _SIZE)
+                runs[run.identity, run.seed] = counted[run.identity]
         everything |= runs
         rows.append((recipe.name.split("/")[1], runs))
     rows.append(("all of them, shared runs once", everything))
