@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, ParamSpec
 
 import matplotlib
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from common.files import atomic_path
@@ -86,7 +87,10 @@ def short(name: str, most: int = 24) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
-def mark(position: int) -> dict[str, Any]:
-    """Colour and marker of the configuration at `position`."""
+def mark(position: int, count: int = 0) -> dict[str, Any]:
+    """Colour and marker of the configuration at `position`; shades in order where `count` are too many for colours."""
+    if count > len(COLOURS):
+        shade = matplotlib.colormaps["viridis"](0.95 * position / (count - 1))
+        return {"color": to_hex(shade), "marker": MARKERS[position % len(MARKERS)]}
     rounds, colour = divmod(position, len(COLOURS))
     return {"color": COLOURS[colour], "marker": MARKERS[(colour + rounds) % len(MARKERS)]}

@@ -17,7 +17,7 @@ from recipes.points import Point
 from recipes.trained import Picture, Trained
 
 READING = "bars: standard deviation over runs and last 10 epochs"
-_POINTS_APART, _MANY = 3, 1000
+_POINTS_APART, _MOST_APART, _MANY = 3, 16, 1000
 _MOST = 101  # per cent: a bar may reach beyond what accuracy can
 _TITLES = {"unseen": "unseen devices", "seen": "seen device"}
 _COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", "parameters", "part", "mean", "sd", "sd_seeds"]
@@ -81,9 +81,10 @@ def draw_series(axes: Axes, table: pd.DataFrame, x: str, column: str) -> None:
     series = table.groupby("series", sort=False)
     for position, (name, line) in enumerate(series):
         ordered = line.sort_values(x)
-        style = {**mark(position), "markersize": 4, "linewidth": 1.2, "capsize": 2.5, "elinewidth": 0.9}
+        style = {**mark(position, len(series)), "markersize": 4, "linewidth": 1.2, "capsize": 2.5, "elinewidth": 0.9}
         # Side by side, or the bars of one series would hide another's.
-        aside = _POINTS_APART * (position - (len(series) - 1) / 2) / 72
+        apart = min(_POINTS_APART, _MOST_APART / len(series))
+        aside = apart * (position - (len(series) - 1) / 2) / 72
         style["transform"] = axes.transData + ScaledTranslation(aside, 0, axes.figure.dpi_scale_trans)
         middle, bar = ordered[column], ordered[f"{column}_sd"].fillna(0)
         axes.errorbar(ordered[x], middle, bar, label=name, **style)

@@ -4,6 +4,9 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterMathtext, NullFormatter
+
 from common.files import write_text
 from evaluation.style import GREY, house_style, write_figure
 from recipes.trained import Picture
@@ -17,6 +20,7 @@ def save_figure(picture: Picture, target: Path) -> list[Path]:
     Each file is whole or not there at all.
     """
     figure = picture.figure
+    _plain_powers(figure)
     lines = textwrap.wrap(picture.footer, int(_LETTERS_PER_INCH * figure.get_figwidth()))
     figure.set_figheight(figure.get_figheight() + _INCHES_PER_LINE * len(lines))
     figure.supxlabel("\n".join(lines), fontsize=6, color=GREY, x=0.01, ha="left")
@@ -27,6 +31,16 @@ def save_figure(picture: Picture, target: Path) -> list[Path]:
             numbers.append(target.with_name(name))
             write_text(numbers[-1], table.to_csv(index=False, lineterminator="\n"))
     return [*write_figure(figure, target), *numbers]
+
+
+def _plain_powers(figure: Figure) -> None:
+    """Let logarithmic axes without a formatter of their own show plain numbers: formulas are not set as such."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatterMathtext):
+                axis.set_major_formatter("{x:g}")
+            if isinstance(axis.get_minor_formatter(), LogFormatterMathtext):
+                axis.set_minor_formatter(NullFormatter())
 
 
 def make_figure(draw: Callable[[], Picture], target: Path) -> None:

@@ -18,6 +18,7 @@ TITLES = {
 }
 _SERIES = (("dense", COLOURS[0], "o"), ("sparse", COLOURS[1], "x"))
 _PINK = COLOURS[3]
+_ROOM = 5  # below the lowest accuracy of a dense network, in points
 
 
 def draw_accuracies(axes: Axes, best: pd.DataFrame) -> None:
@@ -26,8 +27,12 @@ def draw_accuracies(axes: Axes, best: pd.DataFrame) -> None:
         line = best[best["series"] == series]
         style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1, "capsize": 2.5}
         axes.errorbar(line["width"], 100 * line["accuracy"], 100 * line["accuracy_sd"].fillna(0), label=series, **style)
-    axes.set(title="trained networks", ylabel="test accuracy, %")
-    axes.legend()
+    bottom = 100 * best.loc[best["series"] == "dense", "accuracy"].min() - _ROOM
+    for _, row in best[100 * best["accuracy"] < bottom].iterrows():  # such as a network that two weights cannot teach
+        beyond = f"{100 * row['accuracy']:.0f} %\nat {row['width']:g}  "
+        axes.annotate(beyond, (row["width"], bottom), ha="right", va="bottom", fontsize=7)
+    axes.set(title="trained networks", ylabel="test accuracy, %", ylim=(bottom, None))
+    axes.legend(loc="lower center")
     width_axis(axes)
 
 
@@ -37,9 +42,11 @@ def draw_error(axes: Axes, best: pd.DataFrame) -> None:
     right = axes.twinx()
     right.spines["right"].set(visible=True, color=_PINK)
     style: dict[str, Any] = {"color": _PINK, "marker": "s", "markersize": 4, "linewidth": 1, "capsize": 2.5}
-    right.errorbar(line["width"], 100 - 100 * line["accuracy"], 100 * line["accuracy_sd"].fillna(0), **style)
+    error = 100 - 100 * line["accuracy"]
+    right.errorbar(line["width"], error, 100 * line["accuracy_sd"].fillna(0), **style)
+    logarithmic(right, 0.7 * error.min(), 1.3 * error.max())
     right.set_ylabel("test error of sparse networks, %", color=_PINK)
-    right.tick_params(axis="y", colors=_PINK)
+    right.tick_params(axis="y", which="both", colors=_PINK)
 
 
 def draw(distances: pd.DataFrame, best: pd.DataFrame | None, footer: str) -> Picture:
@@ -68,7 +75,9 @@ def draw(distances: pd.DataFrame, best: pd.DataFrame | None, footer: str) -> Pic
     if best is not None:
         draw_accuracies(axes[0], best)
         draw_error(panels[0], best)
-        table = distances.merge(best[best["series"] == "sparse"].drop(columns="series"), on="width", how="left")
+        for series, rows in best.groupby("series"):
+            columns = rows.drop(columns="series").set_index("width").add_prefix(f"{series}_")
+            table = table.merge(columns, left_on="width", right_index=True, how="left")
     lows, highs = zip(*(panel.get_ylim() for panel in panels), strict=True)
     for panel in panels:
         logarithmic(panel, min(lows), max(highs))
