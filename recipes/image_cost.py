@@ -117,7 +117,8 @@ def macs_of_example(run: ImageRun, shape: tuple[int, ...]) -> int:
 def image_cost(run: ImageRun, examples: Examples) -> RunCost:
     """Count what a run costs; where it has patience, at most."""
     parts = examples.parts
-    tested = sum(parts[part] for part in tested_parts(run.training)) * run.epochs + parts["train"]
+    often = tested_parts(run.training)
+    tested = sum(count * (run.epochs if part in often else 1) for part, count in parts.items())
     passes = PASSES * parts["train"] * run.epochs + tested
     return RunCost(
         parameters=trained_parameters(run),

@@ -61,8 +61,8 @@ def part_rows(data: LabelledSet, split: ImageSplitSettings) -> dict[PartName, ND
 
 
 def tested_parts(learning: Learning) -> list[PartName]:
-    """Return what is tested on after every epoch: training examples too where they decide what is kept."""
-    return [part for part in PARTS if learning.keep == "best-train" or part != "train"]
+    """Return what is tested on after every epoch: test examples, and those that decide what is kept."""
+    return [part for part in PARTS if part in ("test", learning.keep.removeprefix("best-"))]
 
 
 class _Examples:

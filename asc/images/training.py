@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from asc.allocator import keep_freed_memory
 from asc.checkpoint import AtomicCheckpointIO
-from asc.images.batches import ImageBatches, PartName, open_set, tested_parts
+from asc.images.batches import PARTS, ImageBatches, PartName, open_set, tested_parts
 from asc.images.description import ImageRun, Stack
 from asc.images.learners import Learner, NetworkLearner, learning_rate, make_learner
 from asc.images.networks import build_network
@@ -130,19 +130,21 @@ class Job:
         _write_table(pd.concat(tables).groupby("epoch", as_index=False).mean(), self.home)
 
     def finish(self) -> None:
-        """Write each run's weights and result, how well it knows its training examples among them."""
+        """Test each run on what it was not tested on after every epoch; write its weights and result."""
         self.learner.states()  # brings the networks up to date
         for member in self.members:
             if member.best is not None:
                 member.network.load_state_dict(member.best)
-            _finish(member, float(self._accuracies(NetworkLearner(member.network, member.run.training), "train")))
+            tested, learner = tested_parts(member.run.training), NetworkLearner(member.network, member.run.training)
+            rest = [part for part in PARTS if part not in tested and self.batches.size(part)]
+            _finish(member, {f"{part}_accuracy": float(self._accuracies(learner, part)) for part in rest})
 
 
 def _write_table(table: pd.DataFrame, folder: RunFolder) -> None:
     write_text(folder.metrics_file, table.astype({"epoch": int}).to_csv(index=False, lineterminator="\n"))
 
 
-def _finish(member: Member, train_accuracy: float) -> None:
+def _finish(member: Member, accuracies: dict[str, float]) -> None:
     folder = member.folder
     folder.write_description(member.run)
     history = pd.DataFrame(member.history)
@@ -151,12 +153,11 @@ def _finish(member: Member, train_accuracy: float) -> None:
     with atomic_path(folder.weights_file) as temporary:
         save_file(state, temporary)
     kept, best = history.iloc[member.best_epoch], history["test_accuracy"].max()
-    accuracies = {name: float(kept[name]) for name in history.columns if name.endswith("_accuracy")}
+    accuracies |= {name: float(kept[name]) for name in history.columns if name.endswith("_accuracy")}
     result = {
         "epochs": len(history),
         "kept_epoch": member.best_epoch,
         **accuracies,
-        "train_accuracy": train_accuracy,
         "best_test_accuracy": float(best),
         "parameters": sum(p.numel() for p in member.network.parameters() if p.requires_grad),
         "seconds_per_epoch": float(history["seconds"].median()),
