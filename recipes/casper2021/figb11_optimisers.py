@@ -10,17 +10,16 @@ than for SGD.
 
 import sys
 
-from recipes.casper2021.students import by_optimiser
+from recipes.casper2021.students import StudentOptions, by_optimiser
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe, run_recipe
-from recipes.images import ImageOptions
 
 _INPUTS = 10_000
 
 RECIPE = Recipe(
     name="casper2021/figb11_optimisers",
-    options=ImageOptions,
-    points=lambda options: by_optimiser(_INPUTS, options.preset),
+    options=StudentOptions,
+    points=lambda options: by_optimiser(_INPUTS, options),
     draw=unit_figure,
 )
 

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from recipes.casper2021.students import by_sigma
+from recipes.casper2021.students import StudentOptions, by_sigma
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe
-from recipes.images import ImageOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class SigmaOptions(ImageOptions):
+class SigmaOptions(StudentOptions):
     """Draw accuracy, removability and similarity of perceptrons against size, by the deviation of initial weights."""
 
     sigmas: tuple[float, ...] = ()
@@ -21,6 +20,6 @@ def sigma_recipe(name: str, inputs: int) -> Recipe:
     return Recipe(
         name=name,
         options=SigmaOptions,
-        points=lambda options: by_sigma(inputs, options.preset, options.sigmas),
+        points=lambda options: by_sigma(inputs, options, options.sigmas),
         draw=unit_figure,
     )

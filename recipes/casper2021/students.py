@@ -1,10 +1,13 @@
 """The perceptrons that Casper 2021 teaches on uncorrelated data: sizes, initial weights, optimisers, learning rates."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning, Optimiser
 from data_prep.teacher import TeacherSettings
+from models.vision.mlp import Deviations
 from recipes.casper2021.sizes import SIZES, SizedPoint
+from recipes.images import ImageOptions
 from recipes.points import Preset
 
 WHOLE = 128  # hidden units at size 1
@@ -20,19 +23,25 @@ OPTIMISERS: dict[str, tuple[Optimiser, float]] = {"momentum": ("sgd", 0.9), "SGD
 _EPOCHS, _BATCH, _DECAY, _ADAM = 50, 128, 0.95, 1e-3
 
 
+@dataclass(frozen=True, kw_only=True)
+class StudentOptions(ImageOptions):
+    """What the figures take that teach perceptrons."""
+
+    deviations: Deviations = "equal"
+    """Of initial weights: σ in both layers, as the paper says; `published-code`: a tenth of it in the hidden one."""
+
+
 def student_of(size: float, inputs: int) -> ImageNetwork:
     """Return the perceptron of a size factor."""
     return ImageNetwork.of("mlp", width=int(WHOLE * size), classes=2, inputs=inputs)
 
 
-def _student(
-    inputs: int, size: float, sigma: float, optimiser: str, rate: float, preset: Preset, seed: int = 0
-) -> ImageRun:
+def _student(inputs: int, size: float, sigma: float, optimiser: str, rate: float, options: StudentOptions) -> ImageRun:
     name, momentum = OPTIMISERS[optimiser]
     return ImageRun(
         data=ImageData(name="teacher", identity="", teacher=TeacherSettings(inputs=inputs), normalisation="none"),
         network=student_of(size, inputs),
-        weights=ImageWeights(start="student", sigma=sigma),
+        weights=ImageWeights(start="student", sigma=sigma, deviations=options.deviations),
         training=Learning(
             epochs=_EPOCHS,
             batch_size=_BATCH,
@@ -42,26 +51,25 @@ def _student(
             schedule="exponential",
             factor=_DECAY,
         ),
-        preset=preset,
-        seed=seed,
+        preset=options.preset,
     )
 
 
-def by_sigma(inputs: int, preset: Preset, sigmas: Iterable[float] = ()) -> list[SizedPoint]:
+def by_sigma(inputs: int, options: StudentOptions, sigmas: Iterable[float] = ()) -> list[SizedPoint]:
     """Return Figures B4 and B5's points: every initial deviation, size and learning rate, with momentum."""
     return [
-        SizedPoint(series=f"σ = {sigma:g}", size=size, run=_student(inputs, size, sigma, "momentum", rate, preset))
-        for sigma in sigmas or SIGMAS[preset]
+        SizedPoint(series=f"σ = {sigma:g}", size=size, run=_student(inputs, size, sigma, "momentum", rate, options))
+        for sigma in sigmas or SIGMAS[options.preset]
         for size in SIZES
-        for rate in RATES[preset]
+        for rate in RATES[options.preset]
     ]
 
 
-def by_optimiser(inputs: int, preset: Preset) -> list[SizedPoint]:
+def by_optimiser(inputs: int, options: StudentOptions) -> list[SizedPoint]:
     """Return Figure B11's points: every optimiser, size and learning rate."""
     return [
-        SizedPoint(series=optimiser, size=size, run=_student(inputs, size, SIGMA, optimiser, rate, preset))
+        SizedPoint(series=optimiser, size=size, run=_student(inputs, size, SIGMA, optimiser, rate, options))
         for optimiser in OPTIMISERS
         for size in SIZES
-        for rate in ((_ADAM,) if optimiser == "Adam" else RATES[preset])
+        for rate in ((_ADAM,) if optimiser == "Adam" else RATES[options.preset])
     ]

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from asc.images.description import ImageRun
 from asc.images.units import curves_of
 from asc.run_folder import RunFolder, find_runs
 from evaluation.units.removability import areas
@@ -17,6 +19,7 @@ from recipes.casper2021.figb11_optimisers import RECIPE as FIGURE_B11
 from recipes.command import Recipe, run_recipe
 from recipes.image_scores import best_rates
 from recipes.images import ImageStudy
+from recipes.points import Preset
 from recipes.trained import Trained
 
 
@@ -27,19 +30,29 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(students.RATES, "demo", (0.1, 1e-6))
 
 
+def asked(preset: Preset, **more: Any) -> students.StudentOptions:
+    return FIGURE_B5.options(data=Path(), runs=Path(), out=Path(), preset=preset, **more)
+
+
 def make(recipe: Recipe, folder: Path, *more: str) -> int:
     places = ["--data", str(folder), "--runs", str(folder / "runs"), "--out", str(folder / "figures")]
     return run_recipe(recipe, [*places, "--epochs", "2", "--seeds", "2", "--accelerator", "cpu", *more])
 
 
 def test_the_paper_preset_is_the_papers() -> None:
-    points = students.by_sigma(10_000, "paper")
+    points = students.by_sigma(10_000, asked("paper"))
     assert len(points) == 10 * 2 * 5
     run = points[0].run
     assert (run.training.epochs, run.training.batch_size, run.training.momentum) == (50, 128, 0.9)
     assert run.data.teacher is not None
     assert (run.data.teacher.inputs, run.data.teacher.train, run.data.teacher.test) == (10_000, 1000, 1000)
-    assert {point.run.training.optimiser for point in students.by_optimiser(10, "paper")} == {"sgd", "adam"}
+    assert {point.run.training.optimiser for point in students.by_optimiser(10, asked("paper"))} == {"sgd", "adam"}
+
+
+def test_the_published_codes_deviations_are_other_runs() -> None:
+    for deviations in ("equal", "published-code"):
+        points = students.by_optimiser(10, asked("paper", deviations=deviations))
+        assert {point.run.weights.deviations for point in points} == {deviations}
 
 
 def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,9 +65,7 @@ def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys:
     assert table["removability"].between(0, 1).all()
     assert (table["seeds"] == 2).all()
     row = table.iloc[0]
-    found = [
-        (run.description_as(type(students.by_sigma(10, "demo")[0].run)), run) for run in find_runs([tmp_path / "runs"])
-    ]
+    found = [(run.description_as(ImageRun), run) for run in find_runs([tmp_path / "runs"])]
     same = [
         folder
         for run, folder in found
@@ -78,7 +89,7 @@ def test_optimisers_are_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_best_rate_is_by_validation_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = FIGURE_B5.options(data=tmp_path, runs=tmp_path, out=tmp_path, seeds=2)
-    points = [point for point in students.by_sigma(10, "demo", (0.01,)) if point.run.network.width == 4]
+    points = [point for point in students.by_sigma(10, asked("demo"), (0.01,)) if point.run.network.width == 4]
     runs_of = {point: [RunFolder.of(run, tmp_path) for run in ImageStudy(options).describe(point)] for point in points}
     scores = dict(zip(points, ((0.5, 0.6), (0.7, 0.6)), strict=True))
     for point, folders in runs_of.items():
