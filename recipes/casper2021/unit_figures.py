@@ -21,7 +21,7 @@ PANELS = {"accuracy": "test accuracy, %"} | UNITS
 _LIMITS = {"accuracy": (0, 100), "removability": (0, 1), "similarity": (0, None)}
 READING = (
     "removability: area under the curve of unchanged labels, of each layer by itself; similarity: how many others of "
-    "its layer a live unit correlates with at |r| of 0.5 or more; bars: standard deviation over runs"
+    "its layer a live unit correlates with at |r| of 0.5 or more; bars: standard deviation over seeds"
 )
 
 

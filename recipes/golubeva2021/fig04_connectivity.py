@@ -107,7 +107,7 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame) -> Any:
             axes.text(x + 0.5, y + 0.3, f"{accuracy:.1f}", ha="center", fontsize=6, color="white" if dark else "black")
     axes.plot(column + 0.5, row + 0.72, marker="*", color="white", markersize=8, markeredgecolor="black")
     shares = cells.groupby("width")["connectivity"].first()
-    axes.set_xticks(np.arange(len(widths)) + 0.5, [f"{shares[width]:.2g}\n{width}" for width in widths], fontsize=7)
+    axes.set_xticks(np.arange(len(widths)) + 0.5, [f"{shares[width]:.3g}\n{width}" for width in widths], fontsize=7)
     axes.set_yticks(np.arange(len(levels)) + 0.5, [f"{level:g}" for level in levels], fontsize=7)
     axes.set_xlabel("connectivity (above), width (below)")
     return drawn

@@ -23,14 +23,15 @@ _ROOM = 5  # below the lowest accuracy of a dense network, in points
 
 def draw_accuracies(axes: Axes, best: pd.DataFrame) -> None:
     """Draw Figure 7(a): test accuracy by width, dense as dots, sparse as crosses."""
+    bottom = 100 * best.loc[best["series"] == "dense", "accuracy"].min() - _ROOM
+    shown = best[100 * best["accuracy"] >= bottom]
     for series, colour, marker in _SERIES:
-        line = best[best["series"] == series]
+        line = shown[shown["series"] == series]
         style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5, "linewidth": 1, "capsize": 2.5}
         axes.errorbar(line["width"], 100 * line["accuracy"], 100 * line["accuracy_sd"].fillna(0), label=series, **style)
-    bottom = 100 * best.loc[best["series"] == "dense", "accuracy"].min() - _ROOM
-    for _, row in best[100 * best["accuracy"] < bottom].iterrows():  # such as a network that two weights cannot teach
-        beyond = f"{100 * row['accuracy']:.0f} %\nat {row['width']:g}  "
-        axes.annotate(beyond, (row["width"], bottom), ha="right", va="bottom", fontsize=7)
+    for _, row in best.drop(shown.index).iterrows():  # such as a network that two weights cannot teach
+        beyond = f"{row['series']},\n{100 * row['accuracy']:.0f} % ↓"
+        axes.annotate(beyond, (row["width"], bottom), ha="center", va="bottom", fontsize=7)
     axes.set(title="trained networks", ylabel="test accuracy, %", ylim=(bottom, None))
     axes.legend(loc="lower center")
     width_axis(axes)
