@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
+
+from data_prep.storage import PreparedSet
 
 SCENES, CITIES, DEVICES = ("bus", "park", "tram"), ("lisbon", "lyon", "oslo", "paris"), ("a", "b", "s1")
 SECONDS = 0.2
@@ -48,3 +51,8 @@ def stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     """Return inode and time of change of every file below `folder`: equal if nothing was written again."""
     found = {path: path.stat() for path in folder.rglob("*") if path.is_file()}
     return {path: (stat.st_ino, stat.st_mtime_ns) for path, stat in found.items()}
+
+
+def prepared(capsys: pytest.CaptureFixture[str]) -> PreparedSet:
+    """Open the set that the last line of standard output names."""
+    return PreparedSet.open(Path(capsys.readouterr().out.splitlines()[-1]))
