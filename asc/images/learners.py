@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -75,16 +76,19 @@ class NetworkLearner:
     """One network, learning by itself."""
 
     def __init__(self, network: nn.Module, learning: Learning) -> None:
-        self.network = network
+        self.network, self.learning = network, learning
         # Convolutions are up to a third faster with channels last.
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = make_optimiser(network, learning)
-        self.half = learning.precision == "bf16-mixed"
+
+    @cached_property
+    def optimiser(self) -> torch.optim.Optimizer:
+        """What takes the steps; made at the first, as a network that is only tested needs none."""
+        return make_optimiser(self.network, self.learning)
 
     def _forward(self, inputs: Tensor) -> Tensor:
         if inputs.ndim == 4:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(inputs.device.type, dtype=torch.bfloat16, enabled=self.half):
+        with torch.autocast(inputs.device.type, dtype=torch.bfloat16, enabled=self.learning.precision == "bf16-mixed"):
             return self.network(inputs)  # type: ignore[no-any-return]
 
     def step(self, inputs: Tensor, labels: Tensor, rates: Sequence[float]) -> Tensor:
