@@ -21,6 +21,7 @@ from asc.images.learners import Learner, NetworkLearner, learning_rate, make_lea
 from asc.images.networks import build_network
 from asc.run_folder import RunFolder
 from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
+from common.identity import digest
 from common.progress import progress
 from models.pruning.prune import PruningError
 
@@ -96,9 +97,10 @@ class Job:
         start, epoch = time.monotonic(), self.epoch
         rates = [learning_rate(epoch, member.run.training) for member in self.members]
         losses, count = torch.zeros(len(self.members), device=self.batches.device), 0
-        for inputs, labels in self.batches.epoch(epoch):
-            losses += self.learner.step(inputs, labels, rates) * len(labels)
-            count += len(labels)
+        with _chance(self.members[0].run.seed, epoch, self.batches.device):
+            for inputs, labels in self.batches.epoch(epoch):
+                losses += self.learner.step(inputs, labels, rates) * len(labels)
+                count += len(labels)
         parts = [part for part in tested_parts(self.members[0].run.training) if self.batches.size(part)]
         scores = {f"{part}_accuracy": self._accuracies(self.learner, part).tolist() for part in parts}
         seconds = round(time.monotonic() - start, 3)
@@ -138,6 +140,14 @@ class Job:
             tested, learner = tested_parts(member.run.training), NetworkLearner(member.network, member.run.training)
             rest = [part for part in PARTS if part not in tested and self.batches.size(part)]
             _finish(member, {f"{part}_accuracy": float(self._accuracies(learner, part)) for part in rest})
+
+
+@contextmanager
+def _chance(seed: int, epoch: int, device: torch.device) -> Iterator[None]:
+    """Let dropout depend on the run and the epoch alone, not on what a process did before."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(int(digest(["dropout", seed, epoch])[:16], 16))
+        yield
 
 
 def _write_table(table: pd.DataFrame, folder: RunFolder) -> None:

@@ -20,6 +20,7 @@ from asc.images.stacks import stack_up
 from asc.images.training import Job, train_images
 from asc.run_folder import RunFolder
 from common.errors import DataError, RunError
+from data_prep.images.augmentation import AUGMENTATIONS
 from data_prep.images.sets import LabelledSet
 from tests.asc.images.conftest import difference, weights
 
@@ -67,12 +68,22 @@ def test_a_finished_run_is_left_alone(
     assert trained(run).result_file.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("kind", ["adam", "momentum", "stack"])
+@pytest.mark.parametrize("kind", ["adam", "momentum", "stack", "dropout"])
 def test_a_run_that_stops_ends_as_if_it_had_not(
-    trained: Callable[..., RunFolder], run: ImageRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+    trained: Callable[..., RunFolder],
+    run: ImageRun,
+    sets: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kind: str,
 ) -> None:
-    how = {"adam": {"optimiser": "adam", "momentum": 0.0}, "momentum": {}, "stack": {"momentum": 0.0}}[kind]
+    how = {"adam": {"optimiser": "adam", "momentum": 0.0}, "stack": {"momentum": 0.0}}.get(kind, {})
     wanted = replace(run, training=replace(run.training, keep="best-validation", **how))
+    if kind == "dropout":
+        network = ImageNetwork.of("alexnet", width=4, dropout=0.5, classes=4)
+        enlarged = replace(AUGMENTATIONS["none"], resize=32)
+        data = replace(run.data, name="cifar10", identity=sets["cifar10"].identity, augmentation=enlarged)
+        wanted = replace(wanted, network=network, data=data)
     whole = trained(wanted, "whole")
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
     once = Job.train_epoch
