@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from asc.images.description import ImageRun
+from asc.images.description import ImageNetwork, ImageRun
 from asc.run_folder import RunFolder
 from common.errors import RunError
 from recipes.trained import Trained
@@ -20,15 +20,15 @@ def result_of(folder: RunFolder) -> dict[str, Any]:
 
 
 def best_rates(trained: Trained) -> list[Any]:
-    """Return, of the points of each series and width, the one whose runs do best on validation examples on average.
+    """Return, of the points of each series and network, the one whose runs do best on validation examples on average.
 
     Points differ in their learning rate; where two do equally well, the smaller one's is returned.
     """
-    best: dict[tuple[str, int], tuple[tuple[float, float], Any]] = {}
+    best: dict[tuple[str, ImageNetwork], tuple[tuple[float, float], Any]] = {}
     for point in trained.points:
         scores = [result_of(folder).get("validation_accuracy") for folder in trained.finished(point)]
         score = float(np.mean([score for score in scores if score is not None] or [0.0]))
-        key, rank = (point.series, point.run.network.width), (score, -point.run.training.learning_rate)
+        key, rank = (point.series, point.run.network), (score, -point.run.training.learning_rate)
         if key not in best or rank > best[key][0]:
             best[key] = rank, point
     return [point for _, point in best.values()]

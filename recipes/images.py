@@ -48,6 +48,14 @@ class ImagePoint:
     run: ImageRun
 
 
+def _lasting(learning: Learning, epochs: int | None) -> Learning:
+    """Return a training of so many epochs, if any are given, whose rate falls at the same shares of it."""
+    if epochs is None:
+        return learning
+    milestones = tuple(round(milestone * epochs / learning.epochs) for milestone in learning.milestones)
+    return replace(learning, epochs=epochs, milestones=milestones)
+
+
 @dataclass(frozen=True)
 class ImageStudy:
     """Runs on image sets."""
@@ -61,7 +69,7 @@ class ImageStudy:
         if data.teacher is None:
             found = load(cast(ImageSetName, data.name), options.data.resolve(), download=options.download)
             data = replace(data, identity=found.identity)
-        training = replace(run.training, epochs=options.epochs or run.training.epochs, precision=self._precision(run))
+        training = replace(_lasting(run.training, options.epochs), precision=self._precision(run))
         return [replace(run, data=data, training=training, seed=seed) for seed in range(options.seeds)]
 
     def _precision(self, run: ImageRun) -> Any:

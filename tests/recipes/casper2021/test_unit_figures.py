@@ -14,12 +14,14 @@ from recipes.casper2021 import cifar
 from recipes.casper2021.fig01_accuracy import RECIPE as FIGURE_1
 from recipes.casper2021.fig02_ablation import RECIPE as FIGURE_2
 from recipes.casper2021.fig03_correlations import RECIPE as FIGURE_3
+from recipes.casper2021.fig04_imagenet import RECIPE as FIGURE_4
 from recipes.casper2021.fig06_initialisers import RECIPE as FIGURE_6
 from recipes.casper2021.figb02_training_time import RECIPE as FIGURE_B2
 from recipes.casper2021.figb06_resnet56_layers import RECIPE as FIGURE_B6
 from recipes.casper2021.measuring import by_site, over_runs, whole_network
 from recipes.casper2021.sizes import SizedPoint
 from recipes.command import run_recipe
+from recipes.image_scores import best_rates
 from recipes.trained import Trained
 from tests.recipes.casper2021.conftest import Make
 
@@ -114,6 +116,17 @@ def test_means_and_deviations_are_over_runs(tmp_path: Path) -> None:
     np.testing.assert_allclose(table["number_sd"], [np.std([1, 2], ddof=1), np.std([2, 4], ddof=1)])
     assert (table["width"] == 48).all()
     assert (table["seeds"] == 2).all()
+
+
+def test_networks_of_one_width_are_points_of_their_own(tmp_path: Path) -> None:
+    points = FIGURE_4.points(FIGURE_4.options(data=tmp_path, runs=tmp_path, out=tmp_path, preset="paper"))
+    runs_of = {}
+    for number, point in enumerate(points):
+        runs_of[point] = [RunFolder(tmp_path / f"{number}")]
+        runs_of[point][0].path.mkdir()
+        runs_of[point][0].result_file.write_text('{"validation_accuracy": 0.5}')
+    best = best_rates(Trained(runs_of=runs_of, data="", preset="paper", accelerator="cpu"))
+    assert [(point.series, point.size) for point in best] == [(point.series, point.size) for point in points]
 
 
 def test_training_time_is_on_the_axis(make: Make, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
