@@ -34,7 +34,8 @@ def random_masks(network: nn.Module, counts: Counts, seed: int, *, io_only: bool
         The same seed gives the same masks, whatever was drawn before.
     io_only
         Keep or remove whole kernels, one per pair of input and output channel (Golubeva 2021, App. C): a layer's count
-        is then rounded to the nearest whole number of kernels.
+        is then rounded to whole kernels, and the next layer keeps what is left over, so that the total is off by less
+        than a kernel.
 
     Raises
     ------
@@ -44,15 +45,17 @@ def random_masks(network: nn.Module, counts: Counts, seed: int, *, io_only: bool
     masks: Masks = {}
     layers = prunable(network)
     check_budget(sizes_of(shapes_of(network)), counts)
+    left = 0
     for position, (name, layer) in enumerate(layers.items()):
         if name not in counts:
             continue
-        shape, size, count = layer.weight.shape, layer.weight.numel(), counts[name]
+        shape, size = layer.weight.shape, layer.weight.numel()
         area = shape[2:].numel() if io_only else 1
-        kept = _random_positions(
-            size // area, (2 * count + area) // (2 * area), layer_generator(seed, "mask", position)
-        )
-        masks[name] = kept.repeat_interleave(area).view(shape)
+        wanted = counts[name] + left
+        kernels = min(max((2 * wanted + area) // (2 * area), 0), size // area)
+        left = wanted - kernels * area
+        masks[name] = _random_positions(size // area, kernels, layer_generator(seed, "mask", position))
+        masks[name] = masks[name].repeat_interleave(area).view(shape)
     return masks
 
 

@@ -49,11 +49,12 @@ def test_positions_are_uniform() -> None:
 @given(st.integers(0, 216), st.integers(0, 108))
 def test_io_only_keeps_whole_kernels(a: int, b: int) -> None:
     masks = random_masks(network(), {"0": a, "1": b, "3": 17}, 0, io_only=True)
-    for name, count in (("0", a), ("1", b)):
+    for name, count, most in (("0", a, 4), ("1", b, 8)):
         kernels = masks[name].flatten(2)
         assert torch.equal(kernels.any(dim=2), kernels.all(dim=2))
-        assert abs(int(masks[name].sum()) - count) <= 4
-    assert int(masks["3"].sum()) == 17
+        assert abs(int(masks[name].sum()) - count) <= most
+    # The linear layer, of single weights, makes up for what whole kernels leave.
+    assert sum(int(mask.sum()) for mask in masks.values()) == a + b + 17
 
 
 @given(st.lists(st.integers(-3, 3), min_size=2, max_size=60), st.data())
