@@ -24,6 +24,7 @@ PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = get_args(PartName)
 
 TESTED = 500  # examples at a time
+_SCORING = 1  # tells its draws from those of training
 _MOST_RESIDENT = 4 * 2**30  # bytes of inputs that are held on the device
 
 load = lru_cache(maxsize=2)(load_images)
@@ -97,6 +98,15 @@ class _Passes:
         return self.show(next(self.numbers))
 
 
+def _alternating(order: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Let examples of all classes take turns, those of each class in the order they have."""
+    turns = np.empty(len(order), dtype=np.int64)
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels[order] == label)
+        turns[places] = np.arange(len(places))
+    return order[np.argsort(turns, kind="stable")]
+
+
 class ImageBatches:
     """All that a run sees of its data.
 
@@ -134,7 +144,7 @@ class ImageBatches:
         order = epoch_order(len(train), self.run.seed, epoch)
         for step, start in enumerate(range(0, len(order), size)):
             inputs, labels = train.take(order[start : start + size])
-            yield self._shown(inputs, self._drawn(inputs, epoch, step)), labels
+            yield self._shown(inputs, self._drawn(inputs, self.run.seed, epoch, step)), labels
 
     def part(self, part: PartName) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield all examples of a part in order, as they are tested, and their labels."""
@@ -146,24 +156,29 @@ class ImageBatches:
     def scoring(self, run: ImageRun) -> Iterable[tuple[Tensor, Tensor]]:
         """Return what a pruning method of `run` scores weights with, if it has one.
 
-        Batches of training examples as they are tested, at every pass those that come first in another order.
+        Batches of training examples, augmented as in training, at every pass those that come first in another order;
+        for GraSP equally many of each class, as its authors draw them.
         """
         return () if run.weights.pruning is None else _Passes(partial(self._scoring, run))
 
     def _scoring(self, run: ImageRun, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         train = self._parts["train"]
-        order = epoch_order(len(train), run.seed, number)[: run.weights.examples]
-        for start in range(0, len(order), run.training.batch_size):
+        order = epoch_order(len(train), run.seed, number)
+        if run.weights.pruning == "grasp":
+            order = _alternating(order, train.labels.cpu().numpy())
+        order = order[: run.weights.examples]
+        for step, start in enumerate(range(0, len(order), run.training.batch_size)):
             inputs, labels = train.take(order[start : start + run.training.batch_size])
-            yield self._shown(inputs).cpu(), labels.cpu()
+            draws = self._drawn(inputs, run.seed, number, step, _SCORING)
+            yield self._shown(inputs, draws).cpu(), labels.cpu()
 
     def _shown(self, inputs: Tensor, draws: Draws | None = None) -> Tensor:
         return network_inputs(inputs, self.run.data.augmentation, self.normalisation, draws)
 
-    def _drawn(self, inputs: Tensor, epoch: int, step: int) -> Draws | None:
-        """Draw what happens to the images of one step, by the seed; nothing to vectors."""
+    def _drawn(self, inputs: Tensor, *key: int) -> Draws | None:
+        """Draw what happens to the images of one step, decided by `key`; nothing to vectors."""
         if inputs.ndim < 4:
             return None
-        generator = np.random.default_rng((self.run.seed, epoch, step))
+        generator = np.random.default_rng(key)
         draws = draw(self.run.data.augmentation, generator, len(inputs), inputs.shape[-1])
         return Draws(*(part.to(self.device) for part in draws))

@@ -1,4 +1,4 @@
-"""Two allocations as their authors' public code computes them, for comparing with published numbers."""
+"""Allocations as their authors' public code computes them, for comparing with published numbers."""
 
 from fractions import Fraction
 
@@ -24,6 +24,20 @@ def epl_published(shapes: Shapes, budget: int) -> Counts:
     last = list(sizes)[-1]
     kept[last] = min(Fraction(sizes[last]), kept[last] + budget - sum(kept.values()))
     return {name: int(count) for name, count in kept.items()}
+
+
+def epf_published(shapes: Shapes, budget: int) -> Counts:
+    """Equal per filter as Price 2021's code: what small layers leave over, and every fraction of a weight, is lost.
+
+    Raises
+    ------
+    ConfigError
+        If the budget is not a whole number from 0 to the number of weights.
+    """
+    sizes = sizes_of(shapes)
+    check_budget(sizes, budget)
+    filters = {name: shape[0] for name, shape in shapes.items()}
+    return {name: min(size, budget * filters[name] // sum(filters.values())) for name, size in sizes.items()}
 
 
 def golubeva_published(shapes: Shapes, budget: int) -> Counts:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from common.errors import ConfigError
+from models.pruning.masks import layer_generator
 
 Projection = Literal["dense", "sparse", "fastfood"]
 
@@ -166,7 +167,8 @@ def lay_hyperplane(network: nn.Module, dimension: int, *, kind: Projection, seed
     if any(parametrize.is_parametrized(module) for module in network.modules()):
         raise ConfigError("hyperplane", kind, "a network on which no scheme lies yet; damping is laid last")
     example = parameters[0][1]
-    projection = _KINDS[kind](size, dimension, torch.Generator().manual_seed(seed)).to(example)
+    # Not the generator that starts the network from the same seed: P would repeat its weights.
+    projection = _KINDS[kind](size, dimension, layer_generator(seed, "hyperplane", 0)).to(example)
     plane = Hyperplane(projection, nn.Parameter(torch.zeros(dimension, dtype=example.dtype, device=example.device)))
     offset = 0
     for name, parameter in parameters:

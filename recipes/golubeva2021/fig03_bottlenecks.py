@@ -3,7 +3,7 @@
 Runs: CIFAR-10 and CIFAR-100; from dense networks 8, 12, 18, 40 and 64 wide to networks up to width 181, their
 bottlenecks narrowed so that the number of weights stays, 300 epochs, 3 seeds: 402 runs (demo: CIFAR-10, from widths 4
 and 8 to 24, as Figure 5's: 42 runs). Weights are counted before a linear bottleneck is laid on; at the dense width it
-changes how a network learns, not what it can compute. Channels are whole, so totals differ by up to 3 % (column
+changes how a network learns, not what it can compute. Channels are whole, so totals differ by up to 7 % (column
 `weights`), and networks whose stem, shortcuts and classifier alone are too large are left out of (b).
 The paper found: a linear bottleneck gains from width up to a point, in small networks more, yet stays below the dense
 network (dashed); a non-linear one gains nothing, but for width 8, a little.

@@ -1,7 +1,7 @@
 """Accuracy against what is trained, a panel for each network and set of images: what most figures draw."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,15 +17,24 @@ from recipes.price2021.methods import CLASSES, SERIES, Series
 from recipes.price2021.names import NETWORKS, SETS, legend_entries
 from recipes.trained import Picture, Trained
 
-READING = (
-    "shaded: standard deviation over runs; black: dense; dashed: at chance, where a method finds no weights to keep in "
-    "any run; where it does in some, the mean is of these"
+# What is drawn: test accuracy of the epoch that did best on validation examples, or that epoch's validation accuracy.
+Measure = Literal["test", "highest validation"]
+
+SPREAD = (
+    "shaded: standard deviation over runs; dashed: at chance, where a method finds no weights to keep in any run; "
+    "where it does in some, the mean is of these"
 )
 
 
-def accuracy_table(trained: Trained, score: str, x: str) -> pd.DataFrame:
+def accuracy_table(trained: Trained, measure: Measure, x: str) -> pd.DataFrame:
     """Return `score_table` with `x` of every point, as its attribute is called, and `chance`, one over the classes."""
-    table = score_table(trained, [score])
+    if measure == "test":
+        table = score_table(trained, ["test_accuracy"])
+    else:
+        table = score_table(trained, ["validation_accuracy", "best_test_accuracy"])
+        own = table["data"] == "tiny-imagenet"  # whose validation part stands where a test part would
+        table.loc[own, ["mean", "sd"]] = table.loc[own, ["best_test_accuracy", "best_test_accuracy_sd"]].to_numpy()
+        table = table.drop(columns=["best_test_accuracy", "best_test_accuracy_sd"])
     table.insert(3, x, [getattr(point, x) for point in trained.points])
     table["chance"] = [1 / CLASSES[name] for name in table["data"]]
     return table
@@ -46,7 +55,7 @@ def draw_series(axes: Axes, line: pd.DataFrame, x: str) -> None:
         axes.plot(line[x], mean.fillna(100 * line["chance"]), **style | {"marker": "", "linestyle": "--", "zorder": 1})
 
 
-def draw_panels(table: pd.DataFrame, x: str, label: str, accuracy: str) -> Figure:
+def draw_panels(table: pd.DataFrame, x: str, label: str, measure: Measure) -> Figure:
     """Draw accuracy against `x`, on a logarithmic axis, a panel for each network and set of images."""
     panels = list(table.groupby(["architecture", "data"], sort=False))
     columns = min(2, len(panels))
@@ -57,7 +66,8 @@ def draw_panels(table: pd.DataFrame, x: str, label: str, accuracy: str) -> Figur
             draw_series(axes, line, x)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.set(title=f"{NETWORKS[str(network)]}, {SETS[str(data)]}", xlabel=label, ylabel=accuracy)
+        axes.set(title=f"{NETWORKS[str(network)]}, {SETS[str(data)]}", xlabel=label)
+        axes.set_ylabel(f"{measure} accuracy, %")
     lines = legend_entries(figure)
     figure.legend(lines.values(), lines, loc="outside upper center", ncols=4, handlelength=1.8, fontsize=8)
     return figure
@@ -69,15 +79,9 @@ def density_recipe(
     networks: Mapping[Architecture, Sequence[Series]],
     sets: Sequence[ImageSetName],
     optimiser: Optimiser = "adam",
-    score: str = "test_accuracy",
+    measure: Measure = "test",
 ) -> Recipe:
-    """Return the figure `price2021/<name>`: of each network, on each of `sets`, its series at every density.
-
-    Parameters
-    ----------
-    score
-        `test_accuracy`, that of the epoch that did best on validation examples, or `best_test_accuracy`.
-    """
+    """Return the figure `price2021/<name>`: of each network, on each of `sets`, its series at every density."""
 
     def points(chosen: DensityOptions) -> list[DensityPoint]:
         return [
@@ -87,9 +91,9 @@ def density_recipe(
         ]
 
     def draw(_options: DensityOptions, trained: Trained) -> Picture:
-        table = accuracy_table(trained, score, "density")
+        table = accuracy_table(trained, measure, "density")
         table["density_percent"] = 100 * table["density"]
-        figure = draw_panels(table, "density_percent", "weights trained, %", "test accuracy, %")
-        return Picture(figure, table.drop(columns="density_percent"), trained.footer(READING))
+        figure = draw_panels(table, "density_percent", "weights trained, %", measure)
+        return Picture(figure, table.drop(columns="density_percent"), trained.footer("black: dense; " + SPREAD))
 
     return Recipe(name=f"price2021/{name}", options=options, points=points, draw=draw)

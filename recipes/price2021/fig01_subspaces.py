@@ -3,7 +3,7 @@
 Runs: random hyperplanes (Li et al. 2018), DCTpS, FORCE, SynFlow, SNIP, GraSP, sparse with equally many weights per
 layer (EPL) and uniformly sparse, eight numbers from 400 to 50,000, 160 epochs of Adam in batches of 64, 3 seeds: 192
 runs (demo: four numbers, 40 epochs of 2,000 images: 96 runs). Biases are trained by all and count, of the hyperplane as
-part of it. Which projection the paper used is not in its text.
+part of it, as do the scales of DCTpS. Which projection the paper used is not in its text.
 The paper found: DCTpS as good as hyperplanes or better, then the pruning methods, then random ones.
 
     python recipes/price2021/fig01_subspaces.py --preset paper --data IMAGES --runs RUNS --out FIGURES
@@ -21,7 +21,7 @@ from recipes.command import Recipe, run_recipe
 from recipes.image_cost import counts_of
 from recipes.images import ImageOptions, ImagePoint
 from recipes.points import Preset
-from recipes.price2021.density_figures import READING, accuracy_table, draw_panels
+from recipes.price2021.density_figures import SPREAD, accuracy_table, draw_panels
 from recipes.price2021.grids import Task, data_of, learning
 from recipes.price2021.methods import Series, Variants, weights_of
 from recipes.trained import Picture, Trained
@@ -72,7 +72,8 @@ def _weights(series: Series, network: ImageNetwork, dimension: int, batch_size: 
         }
         return ImageWeights(start="kaiming", scheme=schemes[options.projection], dimension=dimension)
     counts = counts_of(network)
-    density = Fraction(dimension - counts.others, counts.weights)
+    scales = len(counts.shapes) if series == "DCTpS" else 0
+    density = Fraction(dimension - counts.others - scales, counts.weights)
     return weights_of(series, network, density, _TASK.data, batch_size, options)
 
 
@@ -93,9 +94,9 @@ def points(options: Options) -> list[DimensionPoint]:
 
 def draw(_options: Options, trained: Trained) -> Picture:
     """Draw accuracy against the number of trained parameters, a line for each series."""
-    table = accuracy_table(trained, "validation_accuracy", "dimension")
-    figure = draw_panels(table, "dimension", "trained parameters", "validation accuracy, %")
-    return Picture(figure, table, trained.footer(READING))
+    table = accuracy_table(trained, "highest validation", "dimension")
+    figure = draw_panels(table, "dimension", "trained parameters", "highest validation")
+    return Picture(figure, table, trained.footer(SPREAD))
 
 
 RECIPE = Recipe(name="price2021/fig01_subspaces", options=Options, points=points, draw=draw)

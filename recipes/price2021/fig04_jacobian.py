@@ -84,18 +84,21 @@ def _column(number: int) -> str:
 
 
 def draw_panel(axes: Axes, table: pd.DataFrame, dense: pd.DataFrame, colours: dict[str, Any]) -> None:
-    """Draw the spectra of a series, and the dense network's beside; name the densities at which all is zero."""
+    """Draw the spectra of a series beside the dense network's; name densities whose spectrum is zero or not there."""
     columns = [_column(number) for number in range(1, _CLASSES + 1)]
     axes.plot(range(1, _CLASSES + 1), dense[columns].to_numpy()[0], "--", color="black", linewidth=0.8, label="dense")
-    zero = []
+    zero, missing = [], []
     for density, spectrum in zip(table["density"], table[columns].to_numpy(), strict=True):
         if (spectrum == 0).all():
             zero.append(density)
-        elif not np.isnan(spectrum).any():
+        elif np.isnan(spectrum).any():
+            missing.append(density)
+        else:
             style = {"color": colours.get(density, "#D55E00"), "marker": ".", "linewidth": 1}
             axes.plot(range(1, _CLASSES + 1), np.where(spectrum > 0, spectrum, np.nan), label=density, **style)
-    if zero:
-        axes.text(0.03, 0.03, "zero: " + ", ".join(zero), transform=axes.transAxes, fontsize=6)
+    named = {"zero": zero, "no masks": missing}
+    notes = [f"{what}: {', '.join(densities)}" for what, densities in named.items() if densities]
+    axes.text(0.03, 0.03, "\n".join(notes), transform=axes.transAxes, fontsize=6)
     axes.set_yscale("log")
 
 
@@ -132,7 +135,7 @@ def _make(options: Options) -> None:
         {
             "images": images_of(found["dense", "any"].run, options).identity,
             "inputs": [options.inputs, options.count],
-            "variants": [options.equal_per_layer, options.force_loss],
+            "variants": [options.allocation, options.force_loss],
         }
     )
     path = options.runs / f"price2021-jacobians-{identity[:12]}.csv"

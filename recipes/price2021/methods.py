@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from asc.images.description import ImageNetwork, ImageWeights
 from data_prep.images.sets import ImageSetName
 from models.pruning.allocation import Shapes, sizes_of
-from models.pruning.published import epl_published
+from models.pruning.published import epf_published, epl_published
 from models.pruning.scores import Loss
 from recipes.image_cost import counts_of
 
@@ -46,15 +46,16 @@ CLASSES: Mapping[ImageSetName, int] = {"cifar10": 10, "cifar100": 100, "tiny-ima
 # Table 3: batches that FORCE scores with at each of its 60 steps.
 _FORCE_BATCHES: Mapping[str, int] = {"cifar10": 1, "cifar100": 10, "tiny-imagenet": 20}
 _GRASP_EXAMPLES = 10  # of each class
+_PUBLISHED = {"equal_per_layer": epl_published, "equal_per_filter": epf_published}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variants:
     """Where the public code does otherwise than the paper says."""
 
-    equal_per_layer: Literal["exact", "published"] = "exact"
-    """What layers smaller than their share leave over goes to all others; the public code gives it to the last one,
-    where what does not fit is lost."""
+    allocation: Literal["exact", "published"] = "exact"
+    """What layers smaller than their share leave over goes to all others; in the public code to the last one, where
+    what does not fit is lost; all of it is lost where filters have equally many."""
     force_loss: Loss = "cross_entropy"
     """What FORCE takes gradients of; its public code, of minus the target's logit."""
     fixup_scale: Literal["fixup", "fixup-published"] = "fixup"
@@ -75,8 +76,9 @@ def kept_by(series: Series, shapes: Shapes, density: float | Fraction, variants:
     if series == "Sparse (uniform)":
         return tuple(int(density * size) for size in sizes.values())
     budget = int(density * sum(sizes.values()))
-    if variants.equal_per_layer == "published" and _METHODS[series].get("allocation") == "equal_per_layer":
-        return tuple(epl_published(shapes, budget).values())
+    published = _PUBLISHED.get(_METHODS[series].get("allocation", ""))
+    if variants.allocation == "published" and published is not None:
+        return tuple(published(shapes, budget).values())
     return (budget,)
 
 

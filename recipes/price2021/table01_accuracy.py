@@ -36,7 +36,7 @@ _COSTS: Mapping[str, tuple[str, ...]] = {
 }
 _COST_COLUMNS = tuple(f"{what} {when}" for what in ("cost", "size") for when in ("at init.", "training", "final"))
 _SERIES: tuple[Series, ...] = ("Sparse (uniform)", "FORCE", "SynFlow", "DCTpS")
-# Per cent, of ResNet-50 on CIFAR-100.
+# Per cent, on CIFAR-100.
 PUBLISHED: Mapping[str, Mapping[float, float]] = {
     "Sparse (uniform)": {0.01: -11.9, 0.001: -66, 0.0001: -66},
     "FORCE": {0.01: -6.6, 0.001: -26.9, 0.0001: -62.4},
@@ -69,18 +69,19 @@ def accuracy_drops(trained: Trained) -> pd.DataFrame:
 
     Where a method finds no weights to keep in any run, its accuracy is chance.
     """
-    table = accuracy_table(trained, "test_accuracy", "density")
+    table = accuracy_table(trained, "test", "density")
     table["accuracy"] = 100 * table["mean"].fillna(table["chance"])
     densities = sorted(set(table.loc[table["series"] != "dense", "density"]), reverse=True)
     rows = []
     for data, found in table.groupby("data", sort=False):
         accuracies = found.set_index(["series", "density"])["accuracy"]
         dense = accuracies.get(("dense", 1.0), float("nan"))
+        published = PUBLISHED if data == "cifar100" else {}
         for method, costs in _COSTS.items():
             row: dict[str, Any] = {"data": data, "method": method}
             for density in densities:
                 row[percent(density)] = accuracies.get((method, density), float("nan")) - dense
-                row[f"published {percent(density)}"] = PUBLISHED.get(method, {}).get(density, float("nan"))
+                row[f"published {percent(density)}"] = published.get(method, {}).get(density, float("nan"))
             rows.append(row | dict(zip(_COST_COLUMNS, costs, strict=True)))
     return pd.DataFrame(rows)
 

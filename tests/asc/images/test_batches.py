@@ -77,6 +77,23 @@ def test_a_method_that_scores_sees_training_examples(run: ImageRun, digits: Labe
     assert list(batches.scoring(run)) == []
 
 
+def test_examples_that_score_are_augmented(run: ImageRun, sets: dict[str, LabelledSet]) -> None:
+    weights = ImageWeights(scheme="sparse", kept=(50,), pruning="snip", examples=30)
+    data = replace(run.data, name="cifar10", augmentation=AUGMENTATIONS["price2021"])
+    bare = replace(run, data=replace(data, augmentation=AUGMENTATIONS["none"]), weights=weights)
+    (augmented, labels), (plain, same) = (
+        next(iter(ImageBatches(run, sets["cifar10"], CPU).scoring(run))) for run in (replace(bare, data=data), bare)
+    )
+    assert torch.equal(labels, same)
+    assert not torch.equal(augmented, plain)
+
+
+def test_grasp_scores_with_equally_many_of_each_class(run: ImageRun, digits: LabelledSet) -> None:
+    scored = replace(run, weights=ImageWeights(scheme="sparse", kept=(50,), pruning="grasp", examples=40))
+    labels = torch.cat([labels for _, labels in ImageBatches(scored, digits, CPU).scoring(scored)])
+    assert labels.bincount().tolist() == [10] * 4
+
+
 def test_a_teachers_set_is_made() -> None:
     from asc.images.description import ImageData
 

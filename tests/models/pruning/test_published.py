@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from common.errors import ConfigError
 from models.pruning.allocation import shapes_of, sizes_of, water_level
-from models.pruning.published import epl_published, golubeva_published
+from models.pruning.published import epf_published, epl_published, golubeva_published
 from models.vision.mobilenet import MobileNetSettings, MobileNetV2
 from models.vision.resnet import ResNet, ResNetSettings
 from models.vision.settings import VisionSettings
@@ -77,3 +77,8 @@ def test_the_published_largest_layers_first_is_the_water_level_while_the_smalles
             golubeva_published(shapes, budget)
     elif min(sizes) >= len(sizes):
         assert golubeva_published(shapes, budget) == water_level(shapes, budget)
+
+
+def test_equal_per_filter_loses_what_small_layers_leave() -> None:
+    # 200 a filter: 1,200, 3,200, 24,000, 16,400 and 2,000, of which four layers have less.
+    assert epf_published(LENET, 200 * 234) == {"1": 450, "2": 2400, "3": 24_000, "4": 9840, "5": 820}

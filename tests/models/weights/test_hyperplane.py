@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from common.errors import ConfigError
 from models.resnet import AudioResNet
+from models.vision.initialisation import initialise_kaiming
 from models.weights.damping import damp
 from models.weights.hyperplane import (
     DenseProjection,
@@ -173,3 +174,12 @@ def test_what_cannot_be_is_named(audio: AudioResNet) -> None:
     damp(audio, 0.1)
     with pytest.raises(ConfigError, match="damping is laid last"):
         lay_hyperplane(audio, 3, kind="dense", seed=0)
+
+
+def test_directions_are_not_the_weights_drawn_from_the_same_seed() -> None:
+    network = nn.Linear(60, 50, bias=False)
+    initialise_kaiming(network, seed=3)
+    start = network.weight.detach().flatten().clone()
+    lay_hyperplane(network, 1, kind="dense", seed=3)
+    direction = plane_of(network).projection(torch.ones(1))
+    assert abs(float(torch.corrcoef(torch.stack((start, direction)))[0, 1])) < 4 / len(start) ** 0.5

@@ -1,11 +1,15 @@
 """The paper's grids and hyper-parameters, and the runs that figures share."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from asc.images.description import ImageRun
+from asc.run_folder import find_runs
 from recipes.command import Recipe
 from recipes.price2021.fig01_subspaces import RECIPE as FIGURE_1
 from recipes.price2021.fig02_density import RECIPE as FIGURE_2
@@ -78,3 +82,16 @@ def test_networks_are_as_published() -> None:
     assert {run.network.architecture for run in runs(FIGURE_6)} == {"resnet18"}
     assert {run.data.name for run in runs(FIGURE_2, sets=("cifar100",))} == {"cifar100"}
     assert {run.data.name for run in runs(FIGURE_10, preset="demo")} == {"cifar10"}
+
+
+def test_rates_fall_at_the_same_shares_of_fewer_epochs(images: Path) -> None:
+    options = FIGURE_9.options(data=images, runs=Path(), out=Path(), preset="paper", sets=("cifar10",), epochs=50)
+    described = [run for point in FIGURE_9.points(options)[:2] for run in options.study().describe(point)]
+    assert {(run.training.epochs, run.training.milestones) for run in described} == {(50, (30, 40))}
+
+
+def test_the_highest_validation_accuracy_is_of_held_out_examples(make: Callable[..., int], tmp_path: Path) -> None:
+    assert make(FIGURE_6, "--densities", "0.5", "--sets", "cifar10") == 0
+    table = pd.read_csv(tmp_path / "figures/price2021/fig06_tiny_imagenet.csv")
+    results = [json.loads(run.result_file.read_text("utf-8")) for run in find_runs([tmp_path / "runs"])]
+    assert sorted(table["mean"]) == pytest.approx(sorted(result["validation_accuracy"] for result in results))

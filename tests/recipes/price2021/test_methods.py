@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from asc.images.description import ImageNetwork
-from models.pruning.published import epl_published
+from models.pruning.published import epf_published, epl_published
 from recipes.price2021.methods import SERIES, Series, Variants, kept_by, weight_shapes, weights_of
 
 RESNET = ImageNetwork.of("resnet50")
 FIXUP = ImageNetwork.of("fixup-resnet110")
 WEIGHTS = 23_467_712
-PUBLISHED = Variants(equal_per_layer="published", force_loss="neg_logit", fixup_scale="fixup-published")
+PUBLISHED = Variants(allocation="published", force_loss="neg_logit", fixup_scale="fixup-published")
 
 
 def weights(series: Series, network: ImageNetwork = RESNET, density: float = 0.01, **more: Any) -> Any:
@@ -59,7 +59,7 @@ def test_variants_are_the_public_codes() -> None:
         kept = weights(series, density=0.1, variants=PUBLISHED).kept
         assert kept == tuple(epl_published(shapes, WEIGHTS // 10).values())
         assert sum(kept) < 0.088 * WEIGHTS
-    assert len(weights("DCTpS (EPF)", variants=PUBLISHED).kept) == 1
+    assert weights("DCTpS (EPF)", variants=PUBLISHED).kept == tuple(epf_published(shapes, WEIGHTS // 100).values())
     assert weights("FORCE", variants=PUBLISHED).scoring_loss == "neg_logit"
     assert weights("SynFlow", variants=PUBLISHED).scoring_loss == "cross_entropy"
     assert weights("DCTpS", FIXUP, variants=PUBLISHED).scale == "fixup-published"
