@@ -11,6 +11,7 @@ from common.errors import ConfigError, DataError
 from evaluation.jacobian import Mode, jacobian_spectrum
 from models.initialisation import Initialisation, initialise
 from models.prunable import Masks, prunable
+from models.pruning.allocation import allocate
 from models.pruning.masks import random_masks
 from models.resnet import AudioResNet, NetworkSettings
 from models.vision.initialisation import initialise_kaiming
@@ -153,8 +154,14 @@ def uniform_masks(network: nn.Module, density: float) -> Masks:
     return random_masks(network, counts, seed=0)
 
 
-def keep_uniformly(network: nn.Module, density: float) -> None:
-    for name, mask in uniform_masks(network, density).items():
+def equal_masks(network: nn.Module, density: float) -> Masks:
+    """Keep equally many weights of every layer (EPL)."""
+    budget = int(density * sum(layer.weight.numel() for layer in prunable(network).values()))
+    return random_masks(network, allocate(network, budget, "equal_per_layer"), seed=0)
+
+
+def keep(network: nn.Module, masks: Masks) -> None:
+    for name, mask in masks.items():
         prunable(network)[name].weight.data *= mask
 
 
@@ -173,19 +180,24 @@ def test_a_dct_plus_sparse_network_starts_alike_at_every_density(mode: Mode) -> 
     np.testing.assert_array_equal(spectra[0], spectra[1])
     np.testing.assert_array_equal(spectra[0], spectra[2])
     sparse = kaiming_resnet(width=8)
-    keep_uniformly(sparse, 0.001)
+    keep(sparse, uniform_masks(sparse, 0.001))
     assert not jacobian_spectrum(sparse, images(3, size=16), mode).each.any()
 
 
 # Largest singular values of ResNet-50, mean over 8 random images, found once by other code: in evaluation mode and of
-# the summed outputs in training mode, each with the factor by which draws of weights and mask may differ.
+# the summed outputs in training mode, each with the factor by which draws of weights and mask may differ: more where few
+# weights are left.
 FOUND = {
     "dense": ((1.0e2, 2), (3.7e1, 1.5)),
     "DCT plus sparse": ((1.8e5, 1.1), (17, 1.5)),
-    "1 %": ((1.2e-7, 50), (11.7, 3)),
-    "0.5 %": ((4.1e-9, 50), (20, 3)),
-    "0.1 %": ((0, 1), (0, 1)),
+    "uniform 1 %": ((1.2e-7, 50), (11.7, 3)),
+    "uniform 0.5 %": ((4.1e-9, 50), (20, 3)),
+    "uniform 0.1 %": ((0, 1), (0, 1)),
+    "EPL 0.2 %": ((1.7e-6, 50), (7.7, 3)),
+    "EPL 0.1 %": ((1.9e-11, 500), (2.2, 3)),
+    "EPL 0.02 %": ((0, 1), (0, 1)),
 }
+ALLOCATED = {"uniform": uniform_masks, "EPL": equal_masks}
 
 
 @pytest.mark.slow
@@ -195,10 +207,11 @@ def test_resnet_50_at_its_start(kind: str) -> None:
     if kind == "DCT plus sparse":
         lay_dct_plus_sparse(network, uniform_masks(network, 0.001))
     elif kind.endswith("%"):
-        keep_uniformly(network, float(kind.removesuffix("%")) / 100)
+        allocation, share, _ = kind.split()
+        keep(network, ALLOCATED[allocation](network, float(share) / 100))
     modes: tuple[Mode, ...] = ("eval", "train-summed")
     for mode, (found, factor) in zip(modes, FOUND[kind], strict=True):
         largest = jacobian_spectrum(network, images(8), mode).mean[0]
         assert found / factor <= largest <= found * factor, mode
     own = jacobian_spectrum(network, images(2), "train").mean[0]
-    assert (own == 0) == (kind == "0.1 %")
+    assert (own == 0) == (kind in ("uniform 0.1 %", "EPL 0.02 %"))
