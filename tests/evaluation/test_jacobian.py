@@ -185,8 +185,8 @@ def test_a_dct_plus_sparse_network_starts_alike_at_every_density(mode: Mode) -> 
 
 
 # Largest singular values of ResNet-50, mean over 8 random images, found once by other code: in evaluation mode and of
-# the summed outputs in training mode, each with the factor by which draws of weights and mask may differ: more where few
-# weights are left.
+# the summed outputs in training mode, each with the factor by which draws of weights and mask may differ, more where
+# few weights are left.
 FOUND = {
     "dense": ((1.0e2, 2), (3.7e1, 1.5)),
     "DCT plus sparse": ((1.8e5, 1.1), (17, 1.5)),
