@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from common.errors import ConfigError
 from recipes.casper2021.imagenet import IMAGENET_SIZES, RESNET18_EPOCHS, ImageNetOptions, resnet18
 from recipes.casper2021.sizes import SizedPoint, size_name
-from recipes.casper2021.unit_figures import PANELS, READING, draw_panels, unit_table
+from recipes.casper2021.unit_figures import PANELS, draw_panels, footer_of, unit_table
 from recipes.command import Recipe, run_recipe
 from recipes.points import Preset
 from recipes.trained import Picture, Trained
@@ -56,7 +56,7 @@ def draw(options: Options, trained: Trained) -> Picture:
     table = unit_table(options, trained)
     table.insert(0, "epochs", table.pop("series").str.removesuffix(" epochs").astype(int))
     table.insert(0, "series", table["size"].map(size_name))
-    return Picture(draw_panels(table, PANELS, "epochs", xlabel="training epochs"), table, trained.footer(READING))
+    return Picture(draw_panels(table, PANELS, "epochs", xlabel="training epochs"), table, footer_of(trained, table))
 
 
 RECIPE = Recipe(name="casper2021/figb02_training_time", options=Options, points=points, draw=draw)

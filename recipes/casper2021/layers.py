@@ -7,7 +7,7 @@ import pandas as pd
 from asc.run_folder import RunFolder
 from recipes.casper2021.measuring import by_site, over_runs
 from recipes.casper2021.sizes import SizedPoint
-from recipes.casper2021.unit_figures import READING, UNITS, draw_panels
+from recipes.casper2021.unit_figures import UNITS, draw_panels, footer_of
 from recipes.images import ImageOptions
 from recipes.trained import Picture, Trained
 
@@ -28,4 +28,4 @@ def layer_figure(options: ImageOptions, trained: Trained, layers: Mapping[int, s
 
     found = over_runs(trained.points, trained, measure).rename(columns={"series": "network"})
     table = pd.concat([found[found["layer"] == name] for name in layers.values()]).rename(columns={"layer": "series"})
-    return Picture(draw_panels(table, UNITS), table, trained.footer(READING))
+    return Picture(draw_panels(table, UNITS), table, footer_of(trained, table))

@@ -19,9 +19,9 @@ UNITS = {"removability": "removability (AUC)", "similarity": "similarity"}
 PANELS = {"accuracy": "test accuracy, %"} | UNITS
 # As in the paper: what is flat shall look flat.
 _LIMITS = {"accuracy": (0, 100), "removability": (0, 1), "similarity": (0, None)}
-READING = (
+_READING = (
     "removability: area under the curve of unchanged labels, of each layer by itself; similarity: how many others of "
-    "its layer a live unit correlates with at |r| of 0.5 or more; bars: standard deviation over seeds"
+    "its layer a live unit correlates with at |r| of 0.5 or more; "
 )
 
 
@@ -29,6 +29,12 @@ def unit_table(options: ImageOptions, trained: Trained) -> pd.DataFrame:
     """Return one row per series and size, at its best learning rate: see `over_runs` and `whole_network`."""
     measure = partial(whole_network, images=options.data, accelerator=trained.accelerator)
     return over_runs(best_rates(trained), trained, measure)
+
+
+def footer_of(trained: Trained, table: pd.DataFrame) -> str:
+    """Return the line below a figure of `table`."""
+    several = table["seeds"].max() > 1
+    return trained.footer(_READING + ("bars: standard deviation over seeds" if several else "one seed"))
 
 
 def draw_panels(table: pd.DataFrame, panels: Mapping[str, str], x: str = "size", **axis: Any) -> Figure:
@@ -50,4 +56,4 @@ def draw_panels(table: pd.DataFrame, panels: Mapping[str, str], x: str = "size",
 def unit_figure(options: ImageOptions, trained: Trained, panels: Mapping[str, str] | None = None) -> Picture:
     """Measure the units of each series and size, and draw the panels: all three if not given."""
     table = unit_table(options, trained)
-    return Picture(draw_panels(table, panels or PANELS), table, trained.footer(READING))
+    return Picture(draw_panels(table, panels or PANELS), table, footer_of(trained, table))
