@@ -17,9 +17,9 @@ from common.files import atomic_path
 P = ParamSpec("P")
 Drawn = dict[str, bytes]
 
-# Okabe and Ito's palette, told apart with any colour vision; markers differ too, for those who print in grey.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^vPX"
+# Okabe and Ito's palette and a grey, told apart with any colour vision; markers differ too, for those who print grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
+MARKERS = "osD^vPX<"
 GREY = "#6b6b6b"
 PALE = "#eef2f5"
 _FORMS: tuple[Literal["png", "pdf"], ...] = ("png", "pdf")

@@ -13,8 +13,8 @@ from models.vision.architectures import Architecture
 from recipes.command import Recipe
 from recipes.image_scores import score_table
 from recipes.price2021.grids import DensityOptions, DensityPoint, Optimiser, density_points, tasks_of
-from recipes.price2021.methods import CLASSES, SERIES, Series
-from recipes.price2021.names import NETWORKS, SETS, legend_entries
+from recipes.price2021.methods import CLASSES, Series
+from recipes.price2021.names import LOOKS, NETWORKS, SETS, legend_entries
 from recipes.trained import Picture, Trained
 
 # What is drawn: test accuracy of the epoch that did best on validation examples, or that epoch's validation accuracy.
@@ -47,7 +47,7 @@ def draw_series(axes: Axes, line: pd.DataFrame, x: str) -> None:
     if series == "dense":
         axes.axhline(mean.iloc[0], color="black", linestyle="--", linewidth=1, label=series)
         return
-    style: dict[str, Any] = {**mark(SERIES.index(series)), "markersize": 3.5, "linewidth": 1.2}
+    style: dict[str, Any] = {**mark(LOOKS[series]), "markersize": 3.5, "linewidth": 1.2}
     axes.plot(line[x], mean, label=series, **style)
     deviation = 100 * line["sd"].fillna(0)
     axes.fill_between(line[x], mean - deviation, mean + deviation, color=style["color"], alpha=0.2, linewidth=0)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from asc.images.description import ImageNetwork, ImageWeights
 from data_prep.images.sets import ImageSetName
@@ -24,7 +24,6 @@ Series = Literal[
     "Sparse (uniform)",
     "dense",
 ]
-SERIES: tuple[Series, ...] = get_args(Series)
 # What most figures compare; the last two and DCTpS choose weights at random.
 COMPARED: tuple[Series, ...] = ("DCTpS", "FORCE", "SynFlow", "Sparse (EPL)", "Sparse (uniform)")
 WITHOUT_SYNFLOW: tuple[Series, ...] = ("DCTpS", "FORCE", "Sparse (EPL)", "Sparse (uniform)")

@@ -22,6 +22,20 @@ SETS: Mapping[str, str] = {
 }
 
 
+# Which colour and marker a series has; those of one figure differ.
+LOOKS: Mapping[str, int] = {
+    "DCTpS": 0,
+    "Sparse (uniform)": 1,
+    "DCTpS (EPF)": 1,
+    "Sparse (EPL)": 2,
+    "FORCE": 3,
+    "SynFlow": 4,
+    "SNIP": 5,
+    "Hyperplane": 6,
+    "GraSP": 7,
+}
+
+
 def percent(share: float) -> str:
     """Return a share as text: 0.0001 is `0.01 %`."""
     return f"{100 * share:.3g} %"

@@ -8,9 +8,14 @@ import pandas as pd
 import pytest
 
 from asc.run_folder import find_runs
+from evaluation.style import mark
+from recipes.command import Recipe
 from recipes.price2021 import density_figures
+from recipes.price2021.fig01_subspaces import RECIPE as FIGURE_1
 from recipes.price2021.fig03_small_networks import RECIPE as FIGURE_3
 from recipes.price2021.fig06_tiny_imagenet import RECIPE as FIGURE_6
+from recipes.price2021.fig08_filters import RECIPE as FIGURE_8
+from recipes.price2021.names import LOOKS
 
 
 def test_a_method_that_fails_is_drawn_at_chance(
@@ -47,3 +52,10 @@ def test_networks_have_panels_of_their_own(make: Callable[..., int], tmp_path: P
         "fixup-resnet110": ["dense", "DCTpS", "Sparse (EPL)", "Sparse (uniform)"],
     }
     assert (tmp_path / "figures/price2021/fig03_small_networks.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("recipe", [FIGURE_1, FIGURE_3, FIGURE_8])
+def test_series_of_a_figure_look_different(recipe: Recipe) -> None:
+    options = recipe.options(data=Path(), runs=Path(), out=Path(), preset="paper")
+    drawn = {point.series for point in recipe.points(options)} - {"dense"}
+    assert len({mark(LOOKS[series])["color"] for series in drawn}) == len(drawn)
