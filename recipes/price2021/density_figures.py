@@ -60,7 +60,8 @@ def draw_panels(table: pd.DataFrame, x: str, label: str, measure: Measure) -> Fi
     panels = list(table.groupby(["architecture", "data"], sort=False))
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(3.6 * columns, 2.5 * rows + 0.5), layout="constrained")
+    alone = len(panels) == 1
+    figure = Figure(figsize=(5.4 if alone else 3.6 * columns, 2.5 * rows + 0.5), layout="constrained")
     for axes, ((network, data), panel) in zip(figure.subplots(rows, columns, squeeze=False).flat, panels, strict=True):
         for _, line in panel.groupby("series", sort=False):
             draw_series(axes, line, x)
@@ -69,7 +70,8 @@ def draw_panels(table: pd.DataFrame, x: str, label: str, measure: Measure) -> Fi
         axes.set(title=f"{NETWORKS[str(network)]}, {SETS[str(data)]}", xlabel=label)
         axes.set_ylabel(f"{measure} accuracy, %")
     lines = legend_entries(figure)
-    figure.legend(lines.values(), lines, loc="outside upper center", ncols=4, handlelength=1.8, fontsize=8)
+    place: dict[str, Any] = {"loc": "outside right center"} if alone else {"loc": "outside upper center", "ncols": 4}
+    figure.legend(lines.values(), lines, handlelength=1.8, fontsize=8, **place)
     return figure
 
 
