@@ -86,8 +86,9 @@ def draw_series(axes: Axes, table: pd.DataFrame, x: str, column: str) -> None:
         apart = min(_POINTS_APART, _MOST_APART / len(series))
         aside = apart * (position - (len(series) - 1) / 2) / 72
         style["transform"] = axes.transData + ScaledTranslation(aside, 0, axes.figure.dpi_scale_trans)
-        middle, bar = ordered[column], ordered[f"{column}_sd"].fillna(0)
-        axes.errorbar(ordered[x], middle, bar, label=name, **style)
+        middle, deviation = ordered[column], ordered[f"{column}_sd"]
+        bar = deviation.fillna(0)
+        axes.errorbar(ordered[x], middle, bar if deviation.notna().any() else None, label=name, **style)
         for end in (middle - bar, middle + bar):  # what is drawn aside does not count for the limits
             axes.update_datalim(list(zip(ordered[x], end, strict=True)))
     axes.autoscale_view()

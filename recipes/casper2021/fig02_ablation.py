@@ -23,8 +23,8 @@ from recipes.command import Recipe, run_recipe
 from recipes.trained import Picture, Trained
 
 _READING = (
-    "mean of the curves of each layer ablated by itself, over three orders of its units; bars: standard deviation over "
-    "runs"
+    "mean of the curves of each layer ablated by itself, over three orders of its units; sizes side by side; bars: "
+    "standard deviation over runs"
 )
 
 

@@ -28,8 +28,8 @@ _LAST_CONVOLUTION = "relu2"
 _SETTINGS = RepetitionSettings(samplings=1)
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _READING = (
-    "|r| of all pairs of live units of the second convolution on test images, but for perfect copies, the pairs of all "
-    "seeds together; line: mean"
+    "|r| of all pairs of live units of the second convolution on test images, perfect copies left out, pairs of all "
+    "seeds together; widths are scaled to one another; line: mean"
 )
 
 

@@ -17,7 +17,9 @@ RECIPE = Recipe(
     name="casper2021/figb09_one_layer",
     options=ImageNetOptions,
     points=layer_points,
-    draw=lambda options, trained: layer_figure(options, trained, INCEPTION_LAYERS),
+    draw=lambda options, trained: layer_figure(
+        options, trained, INCEPTION_LAYERS, xlabel="size factor of the last 35 x 35"
+    ),
 )
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from recipes.casper2021.sizes import SIZES, ResNetOptions, SizedPoint
 from recipes.points import Preset
 
 IMAGENET_SIZES: dict[Preset, tuple[float, ...]] = {"paper": SIZES, "demo": (1 / 16, 0.125, 0.25)}
-INCEPTION, INCEPTION_LAYER = "Inception-v3", "Inception-v3, one layer"
+INCEPTION, INCEPTION_LAYER = "Inception-v3", "one layer of Inception-v3"
 _LAYER_SITE = "Mixed_5d"
 # Inception-v3 of twice the size did not fit into the authors' machine.
 WIDEST_INCEPTION = 1.0

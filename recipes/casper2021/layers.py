@@ -1,6 +1,7 @@
 """Removability and similarity of single layers against size: Figures B6 to B9 of Casper 2021."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ def stage_names(stages: int) -> dict[int, str]:
     return {0: "first convolution"} | {stage: f"block layer {stage}" for stage in range(1, stages + 1)}
 
 
-def layer_figure(options: ImageOptions, trained: Trained, layers: Mapping[int, str]) -> Picture:
+def layer_figure(options: ImageOptions, trained: Trained, layers: Mapping[int, str], **axis: Any) -> Picture:
     """Measure layers, given by their places among the network's sites, and draw a line for each."""
 
     def measure(_point: SizedPoint, folder: RunFolder) -> pd.DataFrame:
@@ -28,4 +29,4 @@ def layer_figure(options: ImageOptions, trained: Trained, layers: Mapping[int, s
 
     found = over_runs(trained.points, trained, measure).rename(columns={"series": "network"})
     table = pd.concat([found[found["layer"] == name] for name in layers.values()]).rename(columns={"layer": "series"})
-    return Picture(draw_panels(table, UNITS), table, footer_of(trained, table))
+    return Picture(draw_panels(table, UNITS, **axis), table, footer_of(trained, table))

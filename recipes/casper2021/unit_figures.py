@@ -47,6 +47,7 @@ def draw_panels(table: pd.DataFrame, panels: Mapping[str, str], x: str = "size",
             set_sizes(axes, values)
         else:
             axes.set_xticks(values)
+            axes.margins(x=0.08)
         axes.set(title=title, ylim=_LIMITS[column], **axis)
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside right center", fontsize=7)

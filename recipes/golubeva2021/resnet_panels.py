@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
 
 from evaluation.style import mark
 from recipes.golubeva2021.resnets import Method
@@ -20,7 +21,7 @@ CIRCLE: Mapping[str, Any] = {"marker": "o", "markersize": 4.5}
 CROSS: Mapping[str, Any] = {"marker": "x", "markersize": 5, "markeredgewidth": 1.5}
 _LABELS = {"mean": "best test accuracy, %", "train_accuracy": "training accuracy, %"}
 _READINGS = {"mean": "best of all epochs", "train_accuracy": "last epoch, training images as they are"}
-_PANEL, _COLUMNS, _LEGEND = (2.9, 2.5), 4, 1.7  # sizes in inches
+_PANEL, _COLUMNS, _LEGEND = (2.9, 2.5), 4, 2.2  # sizes in inches
 _FEW = 5
 
 
@@ -65,7 +66,7 @@ def colours_of(table: pd.DataFrame) -> dict[int, str]:
 def name_colours(figure: Figure, table: pd.DataFrame, more: Sequence[Line2D] = ()) -> None:
     """Say above the panels how many weights each colour is, as on the first image set, and what else is given."""
     colours, weights = colours_of(table), table.groupby("base_width")["series"].first()
-    handles = [Line2D([], [], color=colours[base], label=f"{weights[base]} (width {base})") for base in colours]
+    handles = [Line2D([], [], color=colours[base], label=f"{weights[base]} weights (width {base})") for base in colours]
     columns = int(figure.get_figwidth() / _LEGEND)
     figure.legend(handles=[*handles, *more], loc="outside upper center", ncols=columns, handlelength=1.5)
 
@@ -106,7 +107,9 @@ def draw_accuracies(
 def scale_axis(axes: Axes, x: str, values: Iterable[float]) -> None:
     """Let the horizontal axis be logarithmic, with plain numbers: those that are drawn, if they are few widths."""
     axes.set_xscale("log", base=10 if x == "connectivity" else 2)
-    if x == "width" and len(set(values)) <= _FEW:
+    if x == "connectivity":
+        axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 3)))
+    elif x == "width" and len(set(values)) <= _FEW:
         axes.set_xticks(sorted(set(values)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()

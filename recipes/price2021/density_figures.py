@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from data_prep.images.sets import ImageSetName
-from evaluation.style import mark
+from evaluation.style import GREY, mark
 from models.vision.architectures import Architecture
 from recipes.command import Recipe
 from recipes.image_scores import score_table
@@ -19,10 +19,11 @@ from recipes.trained import Picture, Trained
 
 # What is drawn: test accuracy of the epoch that did best on validation examples, or that epoch's validation accuracy.
 Measure = Literal["test", "highest validation"]
+_MANY = 1000
 
 SPREAD = (
-    "shaded: standard deviation over runs; dashed: at chance, where a method finds no weights to keep in any run; "
-    "where it does in some, the mean is of these"
+    "shaded: standard deviation over runs; dotted: chance; dashed: drawn at chance, as a method finds no weights to "
+    "keep in any run; where it does in some, the mean is of these alone; EPL, EPF: equally many per layer, per filter"
 )
 
 
@@ -55,6 +56,10 @@ def draw_series(axes: Axes, line: pd.DataFrame, x: str) -> None:
         axes.plot(line[x], mean.fillna(100 * line["chance"]), **style | {"marker": "", "linestyle": "--", "zorder": 1})
 
 
+def _short(value: float) -> str:
+    return f"{value:g}" if value < _MANY else f"{value / _MANY:g}k"
+
+
 def draw_panels(table: pd.DataFrame, x: str, label: str, measure: Measure) -> Figure:
     """Draw accuracy against `x`, on a logarithmic axis, a panel for each network and set of images."""
     panels = list(table.groupby(["architecture", "data"], sort=False))
@@ -65,8 +70,11 @@ def draw_panels(table: pd.DataFrame, x: str, label: str, measure: Measure) -> Fi
     for axes, ((network, data), panel) in zip(figure.subplots(rows, columns, squeeze=False).flat, panels, strict=True):
         for _, line in panel.groupby("series", sort=False):
             draw_series(axes, line, x)
+        axes.axhline(100 * panel["chance"].iloc[0], color=GREY, linestyle=":", linewidth=0.8, zorder=0)
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
+        ticks = sorted(set(panel.loc[panel["series"] != "dense", x]))
+        axes.set_xticks(ticks, [_short(value) for value in ticks], fontsize=7)
+        axes.minorticks_off()
         axes.set(title=f"{NETWORKS[str(network)]}, {SETS[str(data)]}", xlabel=label)
         axes.set_ylabel(f"{measure} accuracy, %")
     lines = legend_entries(figure)

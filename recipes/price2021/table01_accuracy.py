@@ -100,7 +100,10 @@ def draw(_options: Options, trained: Trained) -> Picture:
     cells.set_fontsize(7)
     cells.auto_set_column_width(list(range(len(shown.columns))))
     print(shown.to_string(index=False), end="\n\n")
-    reading = "ResNet-50; difference to the dense network's test accuracy, means over seeds; costs are the paper's"
+    reading = (
+        "ResNet-50; difference to the dense network's test accuracy, means over seeds; *: not in the paper; its costs: "
+        "p, of a layer of m x n weights, and P, of all N, are densities, q the larger of m and n, k iterations"
+    )
     return Picture(figure, table, trained.footer(reading))
 
 

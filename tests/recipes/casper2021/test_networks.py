@@ -157,5 +157,5 @@ def test_parameters_are_the_papers(tmp_path: Path) -> None:
     assert table["ResNet-56"].tolist() == [54_518, 215_362, 856_058, 3_413_482, 13_632_458]
     # torchvision's ResNet-18 has a projection less; its Inception-v3 without the second classifier is this one.
     assert table["ResNet-18", 1.0] == 11_689_512 + 64 * 64 + 2 * 64
-    assert table["Inception-v3", 1.0] == table["Inception-v3, one layer", 1.0] == 23_834_568
+    assert table["Inception-v3", 1.0] == table["one layer of Inception-v3", 1.0] == 23_834_568
     assert len(table) == 5 * 5 + 5 + 3
