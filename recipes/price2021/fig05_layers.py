@@ -1,7 +1,7 @@
 """Figure 5: how many weights of each layer of ResNet-50 (10 classes) every method keeps. Nothing is trained.
 
 SynFlow, FORCE, equally many per layer, and uniform; eight densities. FORCE scores with CIFAR-10. On one core SynFlow
-takes some 6 minutes a density, FORCE some 15; what is found is kept.
+takes some 4 minutes a density, FORCE some 9; what is found is kept.
 The paper found: SynFlow keeps about equally many in every layer but the four projection shortcuts, which it empties.
 
     python recipes/price2021/fig05_layers.py --data IMAGES --runs RUNS --out FIGURES
