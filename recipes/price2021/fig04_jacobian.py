@@ -12,6 +12,7 @@ The paper found: zero where training fails, uniform at 0.1 %, EPL at 0.02 %; nev
 import sys
 from dataclasses import dataclass
 from functools import partial
+from textwrap import fill
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -39,6 +40,10 @@ from recipes.trained import Picture
 _TASK = Task("resnet50", "cifar10")
 _SERIES: tuple[Series, ...] = ("Sparse (uniform)", "Sparse (EPL)", "FORCE", "SynFlow")
 _CLASSES, _SIDE = 10, 32
+_ROUNDING = (
+    3 * _SIDE**2 * np.finfo(np.float64).eps
+)  # of the largest singular value: what is below is not told from zero
+_LETTERS = 30  # in a line below a panel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +100,14 @@ def draw_panel(axes: Axes, table: pd.DataFrame, dense: pd.DataFrame, colours: di
             missing.append(density)
         else:
             style = {"color": colours.get(density, "#D55E00"), "marker": ".", "linewidth": 1}
-            axes.plot(range(1, _CLASSES + 1), np.where(spectrum > 0, spectrum, np.nan), label=density, **style)
+            axes.plot(
+                range(1, _CLASSES + 1),
+                np.where(spectrum > _ROUNDING * spectrum[0], spectrum, np.nan),
+                label=density,
+                **style,
+            )
     named = {"zero": zero, "no masks": missing}
-    notes = [f"{what}: {', '.join(densities)}" for what, densities in named.items() if densities]
+    notes = [fill(f"{what}: {', '.join(densities)}", _LETTERS) for what, densities in named.items() if densities]
     axes.text(0.03, 0.03, "\n".join(notes), transform=axes.transAxes, fontsize=6)
     axes.set_yscale("log")
 
@@ -116,12 +126,13 @@ def draw(table: pd.DataFrame, options: Options) -> Picture:
             axes.set_title(series, fontsize=8)
         row[0].set_ylabel(f"singular value ({mode})")
     for axes in panels[-1]:
-        axes.set_xlabel("index")
+        axes.set(xlabel="index", xticks=range(2, _CLASSES + 1, 2))
     lines = legend_entries(figure)
     figure.legend(lines.values(), lines, title="density", loc="outside right center", fontsize=7)
     reading = (
         f"ResNet-50, 10 classes, seed 0, float64; mean over {options.count} inputs ({options.inputs}); batch norm has "
-        "its running statistics (eval) or those of these inputs (train; train-summed: of their summed outputs)"
+        "its running statistics (eval) or those of these inputs (train; train-summed: of their summed outputs); "
+        f"values below {_ROUNDING:.0e} of the largest, which are rounding, are left out"
     )
     return Picture(figure, table, reading)
 
