@@ -2,8 +2,8 @@
 
 DCTpS, FORCE, SynFlow, equally many per layer (EPL) and uniform; mean over eight inputs, in float64. The paper does not
 say what batch norm does, so it is drawn with running statistics (eval), with those of the eight inputs (train), and
-with the latter for the gradient of summed outputs (train-summed). Nothing is trained; on one core the spectra take
-about an hour, FORCE's and SynFlow's masks as long as in Figure 5, which shares them.
+with the latter for the gradient of summed outputs (train-summed). Nothing is trained; on one core a spectrum takes some
+10 seconds, in mode `train` more than a minute, FORCE's and SynFlow's masks as long as in Figure 5, which shares them.
 The paper found: zero where training fails, uniform at 0.1 %, EPL at 0.02 %; never zero of FORCE, SynFlow and DCTpS.
 
     python recipes/price2021/fig04_jacobian.py --data IMAGES --runs RUNS --out FIGURES
@@ -40,9 +40,8 @@ from recipes.trained import Picture
 _TASK = Task("resnet50", "cifar10")
 _SERIES: tuple[Series, ...] = ("Sparse (uniform)", "Sparse (EPL)", "FORCE", "SynFlow")
 _CLASSES, _SIDE = 10, 32
-_ROUNDING = (
-    3 * _SIDE**2 * np.finfo(np.float64).eps
-)  # of the largest singular value: what is below is not told from zero
+# Of the largest singular value: what is below cannot be told from zero.
+_ROUNDING = 3 * _SIDE**2 * np.finfo(np.float64).eps
 _LETTERS = 30  # in a line below a panel
 
 
@@ -100,12 +99,8 @@ def draw_panel(axes: Axes, table: pd.DataFrame, dense: pd.DataFrame, colours: di
             missing.append(density)
         else:
             style = {"color": colours.get(density, "#D55E00"), "marker": ".", "linewidth": 1}
-            axes.plot(
-                range(1, _CLASSES + 1),
-                np.where(spectrum > _ROUNDING * spectrum[0], spectrum, np.nan),
-                label=density,
-                **style,
-            )
+            told = np.where(spectrum > _ROUNDING * spectrum[0], spectrum, np.nan)
+            axes.plot(range(1, _CLASSES + 1), told, label=density, **style)
     named = {"zero": zero, "no masks": missing}
     notes = [fill(f"{what}: {', '.join(densities)}", _LETTERS) for what, densities in named.items() if densities]
     axes.text(0.03, 0.03, "\n".join(notes), transform=axes.transAxes, fontsize=6)
