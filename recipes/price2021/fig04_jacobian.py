@@ -3,7 +3,7 @@
 DCTpS, FORCE, SynFlow, equally many per layer (EPL) and uniform; mean over eight inputs, in float64. The paper does not
 say what batch norm does, so it is drawn with running statistics (eval), with those of the eight inputs (train), and
 with the latter for the gradient of summed outputs (train-summed). Nothing is trained; on one core a spectrum takes some
-10 seconds, in mode `train` more than a minute, FORCE's and SynFlow's masks as long as in Figure 5, which shares them.
+10 seconds, in mode `train`, of eight times as many passes, longer; masks as long as in Figure 5, which shares them.
 The paper found: zero where training fails, uniform at 0.1 %, EPL at 0.02 %; never zero of FORCE, SynFlow and DCTpS.
 
     python recipes/price2021/fig04_jacobian.py --data IMAGES --runs RUNS --out FIGURES
