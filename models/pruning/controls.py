@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
+from models.generators import layer_generator
 from models.prunable import Masks
-from models.pruning.masks import layer_generator
 from models.pruning.trial import values_of
 
 

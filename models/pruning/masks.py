@@ -7,14 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from common.errors import DataError
-from common.identity import digest
+from models.generators import layer_generator
 from models.prunable import Masks, prunable
 from models.pruning.allocation import Counts, check_budget, shapes_of, sizes_of
-
-
-def layer_generator(seed: int, purpose: str, position: int) -> torch.Generator:
-    """Return the generator of one layer: the same seed, purpose and position give the same draws, on any machine."""
-    return torch.Generator().manual_seed(int(digest([seed, purpose, position])[:8], 16))
 
 
 def _random_positions(size: int, count: int, generator: torch.Generator) -> Tensor:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from common.errors import ConfigError
+from models.generators import layer_generator
 from models.prunable import Masks, prunable
-from models.pruning.masks import layer_generator
 from models.pruning.trial import trial_copy, values_of
 
 Batch = tuple[Tensor, Tensor]

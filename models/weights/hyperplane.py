@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from common.errors import ConfigError
-from models.pruning.masks import layer_generator
+from models.generators import layer_generator
 
 Projection = Literal["dense", "sparse", "fastfood"]
 

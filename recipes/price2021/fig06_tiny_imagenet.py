@@ -1,8 +1,8 @@
 """Figure 6: highest validation accuracy of ResNet-18 on Tiny ImageNet by density.
 
 Runs: DCTpS, FORCE and SynFlow, eight densities, and dense, 200 epochs of Adam, 3 seeds: 75 runs (demo: CIFAR-10 in
-place of Tiny ImageNet, an eighth of the width, images of 16 x 16, three densities: 30 runs). Of Tiny
-ImageNet its own validation part is looked at, its test part having no labels; of CIFAR-10 examples held out.
+place of Tiny ImageNet, an eighth of the width, images of 16 x 16, three densities: 30 runs). Of Tiny ImageNet its own
+validation part is looked at, as its test part has no labels; of CIFAR-10 what is held out of training.
 The paper found: DCTpS best from 1 % down, by about 10 % at 0.1 %; FORCE fails in some runs below 0.5 %, and in all at
 0.01 %.
 
