@@ -5,118 +5,30 @@ Results go to standard output, the set's folder alone on its last line; progress
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
+from asc.prepare_options import Options
 from common.command import run_command
-from common.errors import ConfigError
 from common.identity import digest
 from data_prep.demo_set import demo_origin, make_demo, plan_demo
 from data_prep.download import fetch
 from data_prep.estimate import seconds_per_clip
 from data_prep.features import FeatureSettings
-from data_prep.layouts import LAYOUTS, Layout
 from data_prep.making import Take
 from data_prep.manifest import MANIFEST, SetSettings
 from data_prep.metadata import META, Problem, Problems, read_clips
 from data_prep.preparation import clip_bytes, commonest_seconds, feature_bytes, plan_set, prepare
 from data_prep.remotes import RELEASES
-from data_prep.simulated_set import REFERENCE, make_simulated, name_devices, plan_simulated, simulated_origin
-from data_prep.splits import Rule, SplitSettings, count_table, make_split
+from data_prep.simulated_set import make_simulated, name_devices, plan_simulated, simulated_origin
+from data_prep.splits import SplitSettings, count_table, make_split
 from data_prep.storage import PreparedSet
 from data_prep.synthesis.signals import LENGTH, RATE
 from data_prep.verification import verify
-from data_prep.workers import count_cores
 
-Dataset = Literal["demo", "simulated", "folder", "tau2019", "tau2020", "tau2022"]
-MADE = ("demo", "simulated")
 _ASSUMED_SECONDS = 10.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """Prepare a data set: read its lists, check its recordings, compute its spectrograms once.
-
-    Any data set in the TAU layout can be prepared (meta.csv, audio/, optionally evaluation_setup/). `demo` makes its
-    own recordings, `simulated` passes yours through impulse responses of microphones; both keep them beside the set.
-    Stopped anywhere, the same command goes on.
-    """
-
-    dataset: Dataset
-    """What to prepare; `folder` is any data set in the TAU layout."""
-    out: Path
-    """The folder to make the set's folder, <name>-<hash>, in."""
-    root: Path | None = None
-    """Folder that holds the data set's meta.csv (folder, tau2019, tau2020, tau2022)."""
-    split: Rule = "unseen-city"
-    """The set's default split: cities not trained in (the paper's rule), or the data set's own fold 1."""
-    test_cities: int = 3
-    """With unseen-city, in how many cities each scene is tested."""
-    train_devices: tuple[str, ...] = ()
-    """Devices to train on, or all; the reference device where not given."""
-    reference_device: str = "a"
-    """The device that the others are compared with; with simulated, the one whose recordings are played to the others,
-    where there are lists (the set calls it a)."""
-    seconds: float | None = None
-    """Length of every clip; where not given, 10 (tau2019, tau2020), 1 (tau2022), or the commonest one found."""
-    fit: bool = False
-    """Crop longer recordings and repeat shorter ones, rather than refuse them."""
-    waveforms: bool = False
-    """Keep the waveforms too, for training that rolls them before the spectrogram is computed."""
-    workers: int = 0
-    """Processes, 0 for as many as there are cores; the result does not depend on it."""
-    on_error: Literal["stop", "skip"] = "stop"
-    """Where recordings or rows cannot be used: list them all and make no set, or go on without them."""
-    download: bool = False
-    """Fetch what is missing of the data set into ROOT first (tau2019, tau2020, tau2022)."""
-    verify: bool = False
-    """Hash the recordings and the finished set again, and report every difference."""
-    dry_run: bool = False
-    """Read only the lists, and say what would be made, with the disk and time that it needs."""
-    recordings: Path | None = None
-    """Folder of the recordings to pass through the responses (simulated)."""
-    responses: Path | None = None
-    """Folder of impulse responses, one device each (simulated)."""
-
-    def __post_init__(self) -> None:
-        tau, made, simulated = self.dataset in RELEASES, self.dataset in MADE, self.dataset == "simulated"
-        only = "a folder where the dataset is simulated, and only there"
-        for field, value, wrong, allowed in (
-            ("root", self.root, self.root is None and not made, f"needed for {self.dataset}: the folder of meta.csv"),
-            ("root", self.root, self.root is not None and made, f"{self.dataset} makes its recordings itself"),
-            ("download", self.download, self.download and not tau, f"only {', '.join(RELEASES)} can be fetched"),
-            ("recordings", self.recordings, (self.recordings is not None) != simulated, only),
-            ("responses", self.responses, (self.responses is not None) != simulated, only),
-            ("seconds", self.seconds, self.seconds is not None and self.seconds <= 0, "a length above 0"),
-            ("workers", self.workers, self.workers < 0, "a number of processes, or 0 for every core"),
-        ):
-            if wrong:
-                raise ConfigError(field, value, allowed)
-
-    @property
-    def layout(self) -> Layout:
-        """What the lists may say."""
-        return LAYOUTS.get(self.dataset, LAYOUTS["folder"])
-
-    @property
-    def reference(self) -> str:
-        """The reference device of the set."""
-        return REFERENCE if self.dataset in MADE else self.reference_device
-
-    @property
-    def processes(self) -> int:
-        """How many worker processes to use."""
-        return self.workers or count_cores()
-
-    @property
-    def default_split(self) -> SplitSettings:
-        """The split that the set is given."""
-        devices = self.train_devices or (self.reference,)
-        return SplitSettings(rule=self.split, test_cities=self.test_cities, train_devices=devices)
 
 
 def _warn(warnings: Iterable[str]) -> None:

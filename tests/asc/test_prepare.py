@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from asc.prepare import Options, main
+from asc.prepare import main
+from asc.prepare_options import Options
 from data_prep.layouts import LAYOUTS
 from data_prep.preparation import plan_set
 from data_prep.storage import PreparedSet
