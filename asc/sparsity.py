@@ -15,7 +15,7 @@ from models.pruning.allocation import allocate, shapes_of, sizes_of
 from models.pruning.magnitude import least_kept, prune_smallest
 from models.pruning.masks import random_masks
 from models.resnet import AudioResNet, NetworkSettings
-from models.weights.masked import lay_masks, masks_of, set_masks
+from models.weights.masked import lay_masks, present_masks, set_masks
 from models.weights.sparse import lay_sparse
 
 
@@ -65,12 +65,21 @@ def _magnitudes(network: AudioResNet, of: str) -> dict[str, Tensor]:
     return {name: layer.get_parameter("parametrizations.weight.original") for name, layer in layers.items()}
 
 
+@torch.no_grad()
 def prune_before(epoch: int, network: AudioResNet, description: RunDescription) -> None:
-    """Remove the weights whose turn it is before `epoch` (0, 1, ...) begins; what went by then stays away."""
+    """Remove the weights whose turn it is before `epoch` (0, 1, ...) begins; what went by then stays away.
+
+    Weights are ranked, on the network's device, only where the schedule removes some; what is gone is set to zero at
+    every epoch, for an optimiser's momentum goes on moving it.
+    """
     sparsity = description.weights.sparsity
     if sparsity is None or sparsity.method != "iterative":
         return
-    total = count_weights(network)
-    remaining = sparsity.schedule.remaining(total, budget(description.network, sparsity), epoch - 1)
-    if remaining < total:
-        set_masks(network, prune_smallest(_magnitudes(network, sparsity.magnitude), masks_of(network), remaining))
+    total, least = count_weights(network), budget(description.network, sparsity)
+    before, remaining = (sparsity.schedule.remaining(total, least, passed) for passed in (epoch - 2, epoch - 1))
+    if remaining == total:
+        return
+    masks = present_masks(network)
+    if remaining < before:
+        masks = prune_smallest(_magnitudes(network, sparsity.magnitude), masks, remaining)
+    set_masks(network, masks)

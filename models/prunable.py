@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-# Layer name -> bool tensor of the weight's shape, on the CPU; True = kept. A layer that is absent stays dense.
+# Layer name -> bool tensor of the weight's shape; True = kept. A layer that is absent stays dense.
 Masks = dict[str, Tensor]
 
 

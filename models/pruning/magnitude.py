@@ -78,7 +78,7 @@ def prune_smallest(weights: Mapping[str, Tensor], masks: Masks, remaining: int, 
     Returns
     -------
     Masks
-        Each a subset of the mask before.
+        Each a subset of the mask before, on its weight's device.
 
     Raises
     ------
@@ -87,7 +87,8 @@ def prune_smallest(weights: Mapping[str, Tensor], masks: Masks, remaining: int, 
     DataError
         If a weight is not finite.
     """
-    broken = [name for name, weight in weights.items() if not bool(weight.isfinite().all())]
+    finite = torch.stack([weight.isfinite().all() for weight in weights.values()]).tolist()
+    broken = [name for name, whole in zip(weights, finite, strict=True) if not whole]
     if broken:
         raise DataError(f"weights of {', '.join(broken)} are not finite: training has diverged")
     kept = counts_of(masks)
@@ -96,6 +97,8 @@ def prune_smallest(weights: Mapping[str, Tensor], masks: Masks, remaining: int, 
     if not sum(floors.values()) <= remaining <= sum(kept.values()):
         allowed = f"from {sum(floors.values())} (no layer more than {most_sparse:.1%} sparse) to {sum(kept.values())}"
         raise ConfigError("remaining", remaining, allowed)
-    sizes = {name: weight.abs().cpu().masked_fill(~masks[name], -torch.inf) for name, weight in weights.items()}
+    sizes = {
+        name: weight.abs().masked_fill(~masks[name].to(weight.device), -torch.inf) for name, weight in weights.items()
+    }
     safe = masks_from_scores(sizes, floors)
     return masks_from_scores({name: size.masked_fill(safe[name], torch.inf) for name, size in sizes.items()}, remaining)

@@ -54,12 +54,19 @@ def random_masks(network: nn.Module, counts: Counts, seed: int, *, io_only: bool
     return masks
 
 
+def _ranked(scores: Tensor, rank: int) -> float:
+    """Return the entry of flat `scores` that stands at `rank` (0, 1, ...) in ascending order."""
+    # torch's kthvalue takes many times as long as numpy on the CPU and is refused on a deterministic GPU.
+    if scores.device.type == "cpu":
+        return float(np.partition(scores.numpy(), rank)[rank])
+    return float(scores.sort().values[rank])
+
+
 def _best(scores: Tensor, count: int) -> Tensor:
     """Mark exactly `count` entries of flat `scores`, the highest; of equal ones those that come first."""
     if count == 0:
         return torch.zeros_like(scores, dtype=torch.bool)
-    # numpy's partition: torch's kthvalue takes many times as long on the CPU and is refused on a deterministic GPU.
-    least = float(np.partition(scores.numpy(), len(scores) - count)[len(scores) - count])
+    least = _ranked(scores, len(scores) - count)
     kept = scores > least
     ties = (scores == least).nonzero().squeeze(1)
     kept[ties[: count - int(kept.count_nonzero())]] = True
@@ -79,6 +86,11 @@ def masks_from_scores(scores: Mapping[str, Tensor], budget: int | Counts) -> Mas
         Weights kept over all layers, ranked together; or layer name -> weights kept, ranked within each layer. A layer
         that is absent then stays dense.
 
+    Returns
+    -------
+    Masks
+        On the scores' device.
+
     Raises
     ------
     ConfigError
@@ -86,7 +98,7 @@ def masks_from_scores(scores: Mapping[str, Tensor], budget: int | Counts) -> Mas
     DataError
         If a score is not a number.
     """
-    flat = {name: score.detach().flatten().cpu() for name, score in scores.items()}
+    flat = {name: score.detach().flatten() for name, score in scores.items()}
     flat = {name: score.to(torch.promote_types(score.dtype, torch.float32)) for name, score in flat.items()}
     undefined = [name for name, score in flat.items() if bool(score.isnan().any())]
     if undefined:

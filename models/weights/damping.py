@@ -1,7 +1,10 @@
 """Frequency damping: O = (W . C) * Z, C falling from a kernel's centre row to its edge rows (Koutini 2021, App. B)."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.utils import parametrize
 
 from common.errors import ConfigError
@@ -18,8 +21,30 @@ def damping_matrix(kernel: tuple[int, int], edge: float) -> Tensor:
     return rows.view(1, 1, -1, 1).expand(1, 1, *kernel).contiguous()
 
 
+class _Damped(torch.autograd.Function):
+    """W . C in the dtype that the layer computes with: one pass over the weight, where product and cast are two."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, matrix: Tensor, dtype: torch.dtype) -> Tensor:
+        ctx.save_for_backward(matrix)
+        return torch.mul(weight, matrix, out=torch.empty_like(weight, dtype=dtype))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (matrix,) = ctx.saved_tensors
+        return gradient * matrix, None, None  # a bfloat16 gradient is promoted to the matrix's float32
+
+
+def _computing_dtype(weight: Tensor) -> torch.dtype:
+    """Return the dtype to which a layer would cast this weight under the present autocast."""
+    kind = weight.device.type
+    cast = weight.dtype == torch.float32 and torch.is_autocast_enabled(kind)
+    return torch.get_autocast_dtype(kind) if cast else weight.dtype
+
+
 class FrequencyDamping(nn.Module):
-    """Parametrisation W -> W . C, in training and in evaluation alike."""
+    """Parametrisation W -> W . C, in training and in evaluation alike; under autocast in autocast's dtype."""
 
     matrix: Tensor
 
@@ -29,7 +54,10 @@ class FrequencyDamping(nn.Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         """Damp `weight` of shape (out, in, mel, frame)."""
-        return weight * self.matrix
+        dtype = _computing_dtype(weight)
+        if dtype == weight.dtype:
+            return weight * self.matrix
+        return _Damped.apply(weight, self.matrix, dtype)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def damp(network: nn.Module, edge: float) -> None:

@@ -39,14 +39,22 @@ def lay_masks(network: nn.Module) -> None:
         lay(layer, MaskedWeight(layer.weight.shape))
 
 
-def masks_of(network: nn.Module) -> Masks:
-    """Return, on the CPU, what every layer with masked or sparse weights keeps; dense layers are absent."""
+def present_masks(network: nn.Module) -> Masks:
+    """Return, on the network's device, what every layer with masked or sparse weights keeps; dense ones are absent.
+
+    The masks of `lay_masks` are the layers' own, which `set_masks` changes; see `masks_of` for copies.
+    """
     schemes = {name: innermost(layer) for name, layer in prunable(network).items()}
     return {
-        name: scheme.mask.detach().cpu().clone()
+        name: scheme.mask.detach()
         for name, scheme in schemes.items()
         if isinstance(scheme, MaskedWeight | SparseWeight)
     }
+
+
+def masks_of(network: nn.Module) -> Masks:
+    """Return, on the CPU, what every layer with masked or sparse weights keeps; dense layers are absent."""
+    return {name: mask.cpu().clone() for name, mask in present_masks(network).items()}
 
 
 @torch.no_grad()
@@ -71,6 +79,6 @@ def set_masks(network: nn.Module, masks: Masks) -> None:
     for name, layer in layers.items():
         mask: Tensor = layer.get_buffer("parametrizations.weight.0.mask")
         weight = layer.get_parameter("parametrizations.weight.original")
-        weight[~mask] = 0
+        weight.masked_fill_(~mask, 0)
         mask.copy_(masks.get(name, torch.ones_like(mask)))
-        weight[~mask] = 0
+        weight.masked_fill_(~mask, 0)

@@ -1,5 +1,7 @@
 """Static sparse weights: only the kept values are parameters; the dense weight is formed where a layer asks for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, get_args
 
 import torch
@@ -10,6 +12,22 @@ from models.prunable import Masks
 from models.weights.laying import lay, masked_layers
 
 MaskInit = Literal["none", "rescaled"]
+
+
+@contextmanager
+def _any_order() -> Iterator[None]:
+    """Let an operation whose result does not depend on the order of its writes run without torch's sorting them.
+
+    With deterministic algorithms required, every kind of scatter on a GPU sorts its positions first. Where each is
+    written once, that changes nothing but the time.
+    """
+    required = torch.are_deterministic_algorithms_enabled()
+    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(required, warn_only=warns)
 
 
 class SparseWeight(nn.Module):
@@ -32,7 +50,8 @@ class SparseWeight(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Return the dense weight."""
         flat = values.new_zeros(self.shape.numel())
-        return flat.index_put_((self.positions,), values).view(self.shape)
+        with _any_order():  # no position occurs twice; the gradient is a gather, which sorts nothing
+            return flat.index_put_((self.positions,), values).view(self.shape)
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         """Return `weight`'s values at the positions, and forget the others."""

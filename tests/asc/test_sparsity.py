@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +15,12 @@ from asc.epochs import EpochEnd
 from asc.loading import load_run
 from asc.module import build_network
 from asc.run_folder import RunFolder
-from asc.sparsity import budget, count_weights
+from asc.sparsity import budget, count_weights, prune_before
 from asc.training import Machine, train
 from common.errors import ConfigError
 from data_prep.storage import PreparedSet
 from models.prunable import prunable
-from models.pruning.magnitude import MagnitudeSchedule
+from models.pruning.magnitude import MagnitudeSchedule, prune_smallest
 from models.resnet import AudioResNet, NetworkSettings
 from models.weights.masked import masks_of
 from tests.asc.conftest import same_weights
@@ -136,6 +137,31 @@ def test_weights_go_by_schedule_and_do_not_come_back(
     assert all(np.diff(counts[1:5]) < 0)
     for before, after in pairwise(seen):
         assert all(not bool((after[name] & ~before[name]).any()) for name in after)
+
+
+def test_weights_are_ranked_only_before_epochs_that_remove_some(
+    description: RunDescription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    description = sparse(replace(description, weights=replace(description.weights, init="kaiming")), ITERATIVE)
+    network, ranked = build_network(description), []
+    original = prune_smallest
+
+    def noted(weights: Any, masks: Any, remaining: int) -> Any:
+        ranked.append(remaining)
+        return original(weights, masks, remaining)
+
+    monkeypatch.setattr("asc.sparsity.prune_smallest", noted)
+    for epoch in range(9):
+        prune_before(epoch, network, description)
+        with torch.no_grad():  # as an optimiser with momentum would
+            for layer in prunable(network).values():
+                layer.get_parameter("parametrizations.weight.original").add_(0.01)
+    assert len(ranked) == 3  # before epochs 2, 3 and 4
+    assert ranked[-1] == budget(description.network, ITERATIVE)
+    prune_before(9, network, description)
+    for name, mask in masks_of(network).items():
+        weight = network.get_submodule(name).get_parameter("parametrizations.weight.original")
+        assert not weight[~mask].any()
 
 
 def test_dense_runs_keep_the_identity_they_had_before_sparsity(description: RunDescription, tmp_path: Path) -> None:

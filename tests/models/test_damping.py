@@ -62,3 +62,25 @@ def test_gradients_are_damped_too() -> None:
 def test_an_edge_outside_its_range_is_named(edge: float) -> None:
     with pytest.raises(ConfigError, match="damping"):
         damp(nn.Conv2d(1, 1, 3), edge)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_under_autocast_the_weight_is_the_product_rounded_once(layout: torch.memory_format) -> None:
+    weight = torch.randn(6, 4, 3, 3, generator=torch.Generator().manual_seed(0)).to(memory_format=layout)
+    convolution = nn.Conv2d(4, 6, 3, bias=False)
+    convolution.weight = nn.Parameter(weight.clone(memory_format=torch.preserve_format))
+    damp(convolution, 0.1)
+    x, upstream = torch.randn(2, 4, 9, 9), torch.randn(2, 6, 7, 7)
+    plain = weight.clone(memory_format=torch.preserve_format).requires_grad_()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert convolution.weight.dtype == torch.bfloat16
+        ours = convolution(x)
+        theirs = nn.functional.conv2d(x, plain * damping_matrix((3, 3), 0.1))
+    assert torch.equal(ours, theirs)
+    for y in (ours, theirs):
+        y.backward(upstream.to(y.dtype))
+    gradient = convolution.get_parameter("parametrizations.weight.original").grad
+    assert plain.grad is not None
+    assert gradient is not None
+    assert gradient.dtype == torch.float32
+    assert torch.equal(gradient, plain.grad)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from common.errors import ConfigError, DataError
+from models.pruning import masks as pruning_masks
 from models.pruning.masks import counts_of, masks_from_scores, random_masks
 
 
@@ -100,3 +101,18 @@ def test_what_cannot_be_is_named() -> None:
         masks_from_scores({"a": torch.ones(2)}, {"z": 1})
     with pytest.raises(ConfigError, match=r"budget\[3\]"):
         random_masks(network(), {"3": 51}, 0)
+
+
+class OnAGpu(torch.Tensor):
+    """A tensor of the CPU that says it is on a GPU, so that ranking goes the way it goes there."""
+
+    @property
+    def device(self) -> torch.device:  # type: ignore[override]
+        return torch.device("cuda")
+
+
+def test_ranking_on_a_gpu_finds_what_numpy_finds() -> None:
+    scores = torch.randint(0, 40, (500,), generator=torch.Generator().manual_seed(0)).float()
+    for rank in (0, 1, 250, 498, 499):
+        assert pruning_masks._ranked(scores.as_subclass(OnAGpu), rank) == sorted(scores.tolist())[rank]
+        assert pruning_masks._ranked(scores, rank) == sorted(scores.tolist())[rank]

@@ -10,7 +10,7 @@ from common.errors import ConfigError
 from models.prunable import Masks, prunable
 from models.resnet import AudioResNet
 from models.weights.damping import damp
-from models.weights.masked import lay_masks, masks_of, set_masks
+from models.weights.masked import lay_masks, masks_of, present_masks, set_masks
 from models.weights.sparse import lay_sparse
 
 Keep = Callable[..., Masks]
@@ -74,6 +74,22 @@ def test_what_is_kept_again_starts_from_zero() -> None:
     assert kept[0, 1] == 0
     set_masks(layer, {"": torch.ones(2, 2, dtype=torch.bool)})
     assert torch.equal(layer.weight, kept)
+
+
+def test_present_masks_are_the_layers_own_and_setting_them_again_only_clears_what_is_gone() -> None:
+    layer = nn.Linear(2, 2, bias=False)
+    lay_masks(layer)
+    mask = torch.tensor([[True, False], [True, True]])
+    set_masks(layer, {"": mask})
+    with torch.no_grad():
+        original(layer, "").add_(1)
+    weight = layer.weight.detach().clone()
+    assert present_masks(layer)[""] is not mask
+    assert present_masks(layer)[""].data_ptr() == layer.get_buffer("parametrizations.weight.0.mask").data_ptr()
+    set_masks(layer, present_masks(layer))
+    assert original(layer, "")[0, 1] == 0
+    assert torch.equal(layer.weight, weight)
+    assert torch.equal(masks_of(layer)[""], mask)
 
 
 def test_infinite_gradients_do_not_leak_through_zeros() -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from common.errors import ConfigError
 from models.prunable import Masks, prunable
@@ -69,6 +71,36 @@ def test_forward_and_right_inverse(kept: list[bool], seed: int) -> None:
     assert torch.equal(values, weight[mask])
     assert torch.equal(scheme(values), weight * mask)
     assert torch.equal(scheme.mask, mask)
+
+
+class Watched(TorchDispatchMode):
+    """Notes whether scatters ran while deterministic algorithms, which sort on a GPU, were required."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sorted: list[bool] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if "index_put" in str(func) or "scatter" in str(func):
+            self.sorted.append(torch.are_deterministic_algorithms_enabled())
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("warn_only", [True, False])
+def test_determinism_does_not_make_a_training_step_sort(warn_only: bool) -> None:
+    scheme = SparseWeight(torch.arange(12).view(3, 4) % 3 == 0)
+    values = torch.randn(4, requires_grad=True)
+    torch.use_deterministic_algorithms(True, warn_only=warn_only)
+    try:
+        with Watched() as watched:
+            scheme(values).square().sum().backward()
+        assert torch.are_deterministic_algorithms_enabled()
+        assert torch.is_deterministic_algorithms_warn_only_enabled() == warn_only
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert watched.sorted == [False]
+    assert values.grad is not None
+    assert torch.equal(values.grad, 2 * values)
 
 
 def test_rescaled_values_and_biases() -> None:
