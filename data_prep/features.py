@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from common.errors import ConfigError, DataError
 
-_BLOCK = 72  # frames transformed at once: what they need stays in a core's cache
+_BLOCK = 72  # frames transformed at once on the CPU: what they need stays in a core's cache
+_CLIPS = 32  # clips transformed at once elsewhere: 0.7 GB where each has 10 s
 _FLOAT32_RANGE = 1e7  # mean power of a frame over the floor up to which float32's rounding stays far enough below it
 _LOWEST_WEIGHT = -80.0  # dB; A-weighting falls without end towards 0 Hz
 
@@ -136,19 +137,15 @@ class PerceptualMel(nn.Module):
             If the clips are too short to be reflected at their ends.
         """
         self.settings.frames(waveform.shape[-1])
-        parts = len(waveform) if waveform.device.type == "cpu" else 1  # the power of one clip fits a CPU's cache
-        return torch.cat([self._spectrograms(clips) for clips in waveform.chunk(parts)])
+        parts = waveform.split(1 if _on_host(waveform) else _CLIPS)  # the power of one clip fits a CPU's cache
+        return torch.cat([self._spectrograms(clips) for clips in parts])
 
     def _spectrograms(self, waveform: Tensor) -> Tensor:
         frames = _reflect(waveform, self.settings.n_fft // 2).unfold(-1, self.settings.n_fft, self.settings.hop_length)
-        power = self._power(frames, torch.float32)
+        power = self._power(frames, torch.float32 if _on_host(waveform) else torch.float64)
         floor = power.amax(dim=(0, 2)).mul_(10 ** (-self.settings.top_db / 10)).clamp_(min=self.settings.amin)[:, None]
-        # A transform's rounding spreads over all bins. Where a frame is loud and flat but for some bins at the floor (a
-        # click through a notch), these would be off by more than 1e-3, so such frames are transformed again. Every
-        # fourth bin is enough to tell: a Hann window spreads whatever there is over four.
-        delicate = power[::4].mean(dim=0) > _FLOAT32_RANGE * floor
-        if delicate.any():
-            power[:, delicate] = self._power(frames[delicate][None], torch.float64)[:, 0]
+        if _on_host(waveform):
+            self._mend(power, floor, frames)
         level = _logarithm_(torch.maximum(power, floor, out=power))
         # A sum of weighted rows is a product with a sparse matrix, which no TF32 or bfloat16 setting can coarsen.
         mel = nn.functional.embedding_bag(
@@ -156,12 +153,24 @@ class PerceptualMel(nn.Module):
         )
         return mel.add_(self.offset).view(-1, *power.shape[1:]).transpose(0, 1).contiguous()
 
+    def _mend(self, power: Tensor, floor: Tensor, frames: Tensor) -> None:
+        """Transform those frames in float64 whose `power`, as float32 has it, is not exact enough.
+
+        A transform's rounding spreads over all bins. Where a frame is loud and flat but for some bins at the floor (a
+        click through a notch), these would be off by more than 1e-3. Every fourth bin is enough to tell: a Hann window
+        spreads whatever there is over four.
+        """
+        delicate = power[::4].mean(dim=0) > _FLOAT32_RANGE * floor
+        if delicate.any():
+            power[:, delicate] = self._power(frames[delicate][None], torch.float64)[:, 0]
+
     def _power(self, frames: Tensor, precision: torch.dtype) -> Tensor:
         """Return the power of frames (clip, frame, sample) as float32 (bin, clip, frame)."""
         window = self.window.to(precision)
         power = frames.new_empty(self.settings.n_fft // 2 + 1, *frames.shape[:2])
-        for start in range(0, frames.shape[1], _BLOCK):
-            block = slice(start, start + _BLOCK)
+        at_once = _BLOCK if _on_host(frames) else frames.shape[1]
+        for start in range(0, frames.shape[1], at_once):
+            block = slice(start, start + at_once)
             squares = torch.view_as_real(torch.fft.rfft(frames[:, block] * window)).square_()
             torch.add(*squares.permute(3, 2, 0, 1), out=power[:, :, block])
         return power
@@ -173,9 +182,18 @@ def _reflect(waveform: Tensor, length: int) -> Tensor:
     return torch.cat([head.flip(-1), waveform, tail.flip(-1)], dim=-1)
 
 
+def _on_host(tensor: Tensor) -> bool:
+    """Whether the processor that runs this code holds `tensor`, so that looking at its values costs nothing.
+
+    Elsewhere a look makes the processor wait for everything that the device has still to do, more than it takes to
+    transform all frames in float64; and a graph that is being recorded has no values to look at.
+    """
+    return tensor.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
 def _logarithm_(power: Tensor) -> Tensor:
     """Take the natural logarithm in place."""
-    if power.device.type != "cpu":
+    if not _on_host(power):
         return power.log_()
     np.log(power.numpy(), out=power.numpy())  # three times as fast as torch's where there is AVX-512
     return power

@@ -169,22 +169,34 @@ def test_agrees_with_other_settings(of: FeatureSettings) -> None:
     np.testing.assert_allclose(one(samples, PerceptualMel(of)), oracle(samples, of), rtol=0, atol=AGREEMENT)
 
 
-def _together(waveforms: torch.Tensor) -> torch.Tensor:
-    return PerceptualMel()._spectrograms(waveforms)  # the way a batch goes on any device but the CPU
+@pytest.fixture(params=[True, False], ids=["on the CPU", "as elsewhere"])
+def host(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Let the CPU compute as it does, and as any other device does."""
+    if not request.param:
+        monkeypatch.setattr(features, "_on_host", lambda _: False)
+    return bool(request.param)
 
 
-@pytest.mark.parametrize("of_batch", [PerceptualMel(), _together], ids=["on the CPU", "as elsewhere"])
-def test_a_batch_is_its_clips(of_batch: Callable[[torch.Tensor], torch.Tensor]) -> None:
+def test_a_batch_is_its_clips(host: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "_CLIPS", 3)
     signals = (notched_click(*WORST[0]), 0.01 * _noise()[:RATE], np.zeros(RATE), _sine(700)[:RATE])
     batch = torch.from_numpy(np.stack(signals).astype(np.float32))
     before = batch.clone()
-    spectrograms = of_batch(batch)
+    spectrograms = PerceptualMel()(batch)
     assert torch.equal(batch, before)
     assert spectrograms.shape == (4, 256, 44)
     assert spectrograms.dtype == torch.float32
     assert spectrograms.is_contiguous()
     for clip, spectrogram in zip(batch.numpy(), spectrograms.numpy(), strict=True):
         np.testing.assert_allclose(spectrogram, one(clip), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(spectrogram, oracle(clip), rtol=0, atol=AGREEMENT)
+
+
+def test_elsewhere_no_value_is_looked_at() -> None:
+    # Tensors of the meta device have none: whatever branches on one, or copies it to the host, is an error.
+    spectrograms = PerceptualMel().to("meta")(torch.empty(40, RATE, device="meta"))
+    assert spectrograms.shape == (40, 256, 44)
+    assert spectrograms.device.type == "meta"
 
 
 def test_no_setting_of_the_training_coarsens_it() -> None:
