@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from asc.clips import ClipSource, Loaded
 from asc.description import RunDescription
+from asc.loader_workers import share
 from asc.plan import epoch_order, plan_batch, shuffled_labels, steps_per_epoch
 from common.errors import DataError
 from data_prep.splits import make_split, seen_devices
@@ -65,20 +66,25 @@ class Sides:
         return cls(part, train, test, labels, seen_devices(prepared.clips, part))
 
 
+_order = lru_cache(maxsize=2)(epoch_order)  # not of an instance, which is pickled for workers that are not forked
+
+
 class PlannedBatches(Dataset[Batch]):
     """Item (epoch, step) is that step's whole batch; nothing else decides what is in it."""
 
     def __init__(self, source: ClipSource, sides: Sides, description: RunDescription, rank: int) -> None:
         self.source, self.sides, self.description, self.rank = source, sides, description, rank
-        self.order = lru_cache(maxsize=2)(lambda epoch: epoch_order(len(sides.train), description.seed, epoch))
 
     def __getitem__(self, key: tuple[int, int]) -> Batch:
         epoch, step = key
-        plan = plan_batch(self.description.training, self.order(epoch), self.description.seed, epoch, step, self.rank)
+        order = _order(len(self.sides.train), self.description.seed, epoch)
+        plan = plan_batch(self.description.training, order, self.description.seed, epoch, step, self.rank)
         rows = self.sides.train[plan.clips]
         labels = self.sides.labels[rows]
         parts = (plan.shift, plan.first, plan.second, plan.weight, labels[plan.first], labels[plan.second])
-        return Batch(self.source.load(rows), *(torch.from_numpy(part) for part in parts))
+        batch = Batch(self.source.load(rows), *(torch.from_numpy(part) for part in parts))
+        share((*batch.clips, *batch[1:]))
+        return batch
 
 
 def finished_epochs(trainer: lightning.Trainer) -> int:

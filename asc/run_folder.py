@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from safetensors.torch import save
+from torch import nn
+
 from asc.description import RunDescription
 from common.errors import RunError
-from common.files import write_json
+from common.files import atomic_path, write_json
 from common.identity import from_plain, plain
 from evaluation.accuracy import natural
 
@@ -155,6 +158,12 @@ class RunFolder:
             return from_plain(kind, self._written())
         except (OSError, ValueError) as error:
             raise RunError(f"{self.description_file} is no run description: {error}") from error
+
+    def write_weights(self, network: nn.Module) -> None:
+        """Write the final weights, whole or not at all."""
+        state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+        with atomic_path(self.weights_file) as temporary:
+            temporary.write_bytes(save(state))  # not `save_file`, whose files nobody but their owner may read
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -12,7 +12,6 @@ import pandas as pd
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy, Strategy
-from safetensors.torch import save_file
 
 from asc.allocator import keep_freed_memory
 from asc.checkpoint import AtomicCheckpointIO
@@ -21,10 +20,11 @@ from asc.data import SceneData, Sides
 from asc.description import RunDescription
 from asc.epochs import LAST_EPOCHS, EpochEnd
 from asc.example import write_example
+from asc.loader_workers import naming_lost_workers
 from asc.module import SceneClassifier
 from asc.run_folder import RunFolder
 from common.errors import ConfigError, DataError
-from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
+from common.files import remove_stale_temporaries, write_json, write_text
 from data_prep.storage import PreparedSet
 from models.complexity import complexity
 
@@ -98,7 +98,7 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
     """Bring the run that `description` names to its end, from wherever it is, and return its folder.
 
     A finished run is left alone. One that stopped continues from its last finished epoch and ends, on the same kind of
-    machine, in the very weights it would have had. `result.json` is written last.
+    machine with as many threads, in the very weights it would have had. `result.json` is written last.
 
     Raises
     ------
@@ -125,7 +125,8 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
         if trainer.is_global_zero:
             _open(folder, description, prepared, sides)
         checkpoint = folder.checkpoint_file if folder.checkpoint_file.is_file() else None
-        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
+        with naming_lost_workers():
+            trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)
         if trainer.is_global_zero:
             _finish(module, prepared, folder, machine)
     return folder
@@ -160,9 +161,7 @@ def _open(folder: RunFolder, description: RunDescription, prepared: PreparedSet,
 
 def _finish(module: SceneClassifier, prepared: PreparedSet, folder: RunFolder, machine: Machine) -> None:
     """Write the final weights and, last, the result; then the checkpoint has served, unless it is to be kept."""
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
-    with atomic_path(folder.weights_file) as temporary:
-        save_file(state, temporary)
+    folder.write_weights(module)
     history = pd.DataFrame(module.history)
     last = history.tail(LAST_EPOCHS)
     result = {
@@ -173,6 +172,7 @@ def _finish(module: SceneClassifier, prepared: PreparedSet, folder: RunFolder, m
         "complexity": asdict(complexity(module.network.cpu().float(), (1, *prepared.shape))),
         "seconds_per_epoch": float(history["seconds"].median()),
         "accelerator": machine.accelerator,
+        "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
     # An unseen device may be missing; JSON has no NaN.

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from asc.allocator import keep_freed_memory
@@ -20,7 +19,7 @@ from asc.images.description import ImageRun, Stack
 from asc.images.learners import Learner, NetworkLearner, learning_rate, make_learner
 from asc.images.networks import build_network
 from asc.run_folder import RunFolder
-from common.files import atomic_path, remove_stale_temporaries, write_json, write_text
+from common.files import remove_stale_temporaries, write_json, write_text
 from common.identity import digest
 from common.progress import progress
 from models.pruning.prune import PruningError
@@ -159,9 +158,7 @@ def _finish(member: Member, accuracies: dict[str, float]) -> None:
     folder.write_description(member.run)
     history = pd.DataFrame(member.history)
     _write_table(history, folder)
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in member.network.state_dict().items()}
-    with atomic_path(folder.weights_file) as temporary:
-        save_file(state, temporary)
+    folder.write_weights(member.network)
     kept, best = history.iloc[member.best_epoch], history["test_accuracy"].max()
     accuracies |= {name: float(kept[name]) for name in history.columns if name.endswith("_accuracy")}
     result = {
@@ -171,6 +168,7 @@ def _finish(member: Member, accuracies: dict[str, float]) -> None:
         "best_test_accuracy": float(best),
         "parameters": sum(p.numel() for p in member.network.parameters() if p.requires_grad),
         "seconds_per_epoch": float(history["seconds"].median()),
+        "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
     write_json(folder.result_file, {key: None if value != value else value for key, value in result.items()})
@@ -190,8 +188,8 @@ def train_images(job: ImageRun | Stack, images: Path, runs: Path, accelerator: s
     """Bring the runs of a job to their end, from wherever they are.
 
     Finished runs are left alone. A job that stopped continues from its last checkpoint and ends, on the same kind of
-    machine, in the very weights it would have had. A run whose pruning method leaves nothing to train is finished with
-    that: its result has the reason as `failure`, and no accuracy.
+    machine with as many threads, in the very weights it would have had. A run whose pruning method leaves nothing to
+    train is finished with that: its result has the reason as `failure`, and no accuracy.
 
     Parameters
     ----------

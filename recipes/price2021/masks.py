@@ -6,7 +6,7 @@ from typing import cast
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from asc.images.batches import ImageBatches, load
@@ -109,7 +109,7 @@ def _find(run: ImageRun, options: StartOptions, path: Path) -> None:
     except PruningError as error:
         metadata["failure"] = str(error)
     with atomic_path(path) as temporary:
-        save_file(kept, temporary, metadata)
+        temporary.write_bytes(save(kept, metadata))
 
 
 def counts_of_run(run: ImageRun, options: StartOptions) -> Counts:

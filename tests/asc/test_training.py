@@ -1,6 +1,7 @@
 """A run from start to result: what stands in its folder, and that nothing but its description decides the weights."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,19 @@ def test_a_finished_run_holds_what_reports_need(trained: Trained, prepared: Prep
     assert result["unseen_accuracy"] == pytest.approx(metrics["unseen_accuracy"].iloc[-10:].mean())
     assert metrics["train_accuracy"].isna().tolist() == [True] * 2 + [False] * 10
     assert result["train_accuracy"] == pytest.approx(metrics["train_accuracy"].mean())
+    assert result["threads"] == torch.get_num_threads()
     assert list((folder.path / "tensorboard").iterdir())
+
+
+def test_others_may_read_a_run_as_the_umask_says(trained: Trained) -> None:
+    before = os.umask(0o027)
+    try:
+        folder = trained(epochs=1)
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(folder.path).as_posix(): path.stat().st_mode & 0o777 for path in folder.path.rglob("*")}
+    assert modes
+    assert {name: oct(mode) for name, mode in modes.items() if mode not in (0o640, 0o750)} == {}
 
 
 def test_random_labels_are_learnt_by_heart(trained: Trained, prepared: PreparedSet) -> None:
