@@ -111,6 +111,8 @@ def _dry_run(options: Options) -> None:
         fit=options.fit,
         waveforms=options.waveforms,
         reference_device=options.reference_device,
+        channel=options.channel,
+        high_pass=options.high_pass,
     )
     _describe(clips, seconds, options.default_split)
     features = len(clips) * feature_bytes(settings) / 1e9
@@ -153,6 +155,8 @@ def _prepare(options: Options) -> None:
         fit=options.fit,
         waveforms=options.waveforms,
         reference_device=options.reference,
+        channel=options.channel,
+        high_pass=options.high_pass,
     )
     _warn(plan.warnings)
     if options.verify and (plan.folder / MANIFEST).is_file():

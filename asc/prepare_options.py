@@ -6,6 +6,7 @@ from typing import Literal
 
 from common.errors import ConfigError
 from data_prep.layouts import LAYOUTS, Layout
+from data_prep.mixing import MEAN
 from data_prep.remotes import RELEASES
 from data_prep.simulated_set import REFERENCE
 from data_prep.splits import Rule, SplitSettings
@@ -43,6 +44,12 @@ class Options:
     """Length of every clip; where not given, 10 (tau2019, tau2020), 1 (tau2022), or the commonest one found."""
     fit: bool = False
     """Crop longer recordings and repeat shorter ones, rather than refuse them."""
+    channel: str = MEAN
+    """What to use of recordings of several channels: their mean, left, right, loudest (of each recording), or a
+    channel's number from 1."""
+    high_pass: float | None = None
+    """Remove what lies below this many Hz, a constant offset above all; 20 leaves what can be heard. Off where not
+    given, as in the paper."""
     waveforms: bool = False
     """Keep the waveforms too, for training that rolls them before the spectrogram is computed."""
     workers: int = 0
@@ -70,6 +77,7 @@ class Options:
             ("recordings", self.recordings, (self.recordings is not None) != simulated, only),
             ("responses", self.responses, (self.responses is not None) != simulated, only),
             ("seconds", self.seconds, self.seconds is not None and self.seconds <= 0, "a length above 0"),
+            ("channel", self.channel, self.channel != MEAN and made, f"{self.dataset} makes recordings of one channel"),
             ("workers", self.workers, self.workers < 0, "a number of processes, or 0 for every core"),
         ):
             if wrong:

@@ -17,6 +17,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from common.errors import DataError
+from data_prep.valid_bits import full_scale_bits
 
 _WIDE = 0xFFFF_FFFF  # a 32-bit size field saying that the true size stands in the ds64 chunk
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -43,6 +44,8 @@ class WavHeader:
         Bits per sample: 8 (unsigned), 16, 24, 32 (signed), or 32, 64 where `floating`.
     floating
         Whether samples are IEEE floats.
+    valid
+        How many of the bits carry the sample; fewer than `bits` only where the header says so.
     offset, frames
         Where the samples start in the file (bytes), and how many frames there are.
     """
@@ -51,6 +54,7 @@ class WavHeader:
     channels: int
     bits: int
     floating: bool
+    valid: int
     offset: int
     frames: int
 
@@ -117,11 +121,12 @@ def _wav_chunks(data: bytes) -> dict[bytes, tuple[int, int]]:
     return chunks
 
 
-def _wav_format(data: bytes, chunks: dict[bytes, tuple[int, int]]) -> tuple[int, int, int, int, int]:
-    """Return (tag, channels, rate, bytes a frame, bits) after the laws inside the fmt chunk have held."""
+def _wav_format(data: bytes, chunks: dict[bytes, tuple[int, int]]) -> tuple[int, int, int, int, int, int]:
+    """Return (tag, channels, rate, bytes a frame, bits, valid bits) after the laws inside the fmt chunk have held."""
     _law(b"fmt " in chunks and chunks[b"fmt "][1] >= 16, "is damaged: it has no complete fmt chunk")
     offset, size = chunks[b"fmt "]
     tag, channels, rate, byte_rate, align, bits = struct.unpack_from("<HHIIHH", data, offset)
+    valid = bits
     if size > 16:
         extra = struct.unpack_from("<H", data, offset + 16)[0] if size >= 18 else -1
         _law(extra == size - 18, f"is damaged: a fmt chunk of {size} bytes cannot have {extra} extra ones")
@@ -135,7 +140,7 @@ def _wav_format(data: bytes, chunks: dict[bytes, tuple[int, int]]) -> tuple[int,
     _law(channels > 0, "is damaged: it says that it has no channels")
     _law(align == channels * bits // 8, f"is damaged: {channels} x {bits} bits are not {align} bytes a frame")
     _law(byte_rate == rate * align, f"is damaged: {rate} Hz x {align} bytes are not {byte_rate} bytes a second")
-    return tag, channels, rate, align, bits
+    return tag, channels, rate, align, bits, valid
 
 
 def read_wav_header(data: bytes) -> WavHeader:
@@ -147,7 +152,7 @@ def read_wav_header(data: bytes) -> WavHeader:
         Naming the first law that is broken.
     """
     chunks = _wav_chunks(data)
-    tag, channels, rate, align, bits = _wav_format(data, chunks)
+    tag, channels, rate, align, bits, valid = _wav_format(data, chunks)
     _law(_LOWEST_RATE <= rate <= _HIGHEST_RATE, f"says {rate} Hz, which is no sampling rate of sound")
     _law(b"data" in chunks, "is damaged: it has no data chunk")
     offset, size = chunks[b"data"]
@@ -161,7 +166,9 @@ def read_wav_header(data: bytes) -> WavHeader:
         plain = struct.unpack_from("<H", data, chunks[b"fmt "][0])[0] == _PCM
         contradicted = b"PEAK" in chunks or (plain and b"fact" in chunks)
         _law(not contradicted, "is damaged: it says integers, but has the chunks of a file of floats")
-    return WavHeader(rate=rate, channels=channels, bits=bits, floating=tag == _FLOAT, offset=offset, frames=frames)
+    return WavHeader(
+        rate=rate, channels=channels, bits=bits, floating=tag == _FLOAT, valid=valid, offset=offset, frames=frames
+    )
 
 
 def _decode_wav(data: bytes, header: WavHeader) -> NDArray[np.float32]:
@@ -181,7 +188,7 @@ def _decode_wav(data: bytes, header: WavHeader) -> NDArray[np.float32]:
         else:
             integers = np.frombuffer(data, f"<i{header.bits // 8}", count, offset)
         samples = integers.astype(np.float32)
-        samples *= np.float32(2.0 ** (1 - header.bits))
+        samples *= np.float32(2.0 ** (1 - full_scale_bits(integers, header.bits, header.valid)))
     return samples.reshape(-1, header.channels)
 
 

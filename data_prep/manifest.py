@@ -19,9 +19,11 @@ from typing import Any
 import pandas as pd
 
 from common.errors import AscError, ConfigError, DataError
-from common.identity import digest, from_plain, plain
+from common.identity import digest, from_plain, later, plain
 from data_prep.features import FeatureSettings
+from data_prep.filtering import check_corner
 from data_prep.metadata import Problem
+from data_prep.mixing import MEAN, check_channel
 
 SCHEMA = 1
 MANIFEST, CLIPS, SPLIT, PARTS = "manifest.json", "clips.csv", "split.json", "parts"
@@ -46,6 +48,11 @@ class SetSettings:
         The device whose clips are of kind `reference`.
     origin
         SHA-256 of what the recordings were made from, where they were made here: other sounds may have the same sizes.
+    channel
+        What is used of a recording of several channels, see `data_prep.mixing.mix_down`.
+    high_pass
+        Corner in Hz of the filter that waveforms pass before their spectrogram, see `data_prep.filtering`; None for
+        none.
     """
 
     name: str
@@ -55,8 +62,12 @@ class SetSettings:
     waveforms: bool
     reference_device: str
     origin: str = ""
+    channel: str = later(MEAN)
+    high_pass: float | None = later(None)
 
     def __post_init__(self) -> None:
+        check_channel(self.channel)
+        check_corner(self.high_pass, self.features.sample_rate)
         if not self.features.n_fft <= self.seconds * self.features.sample_rate < float("inf"):
             raise ConfigError("seconds", self.seconds, "a length of at least one analysis window")
 
@@ -117,7 +128,7 @@ def identify(settings: SetSettings, clips: pd.DataFrame) -> str:
 
 def sealed(manifest: Manifest) -> dict[str, Any]:
     """Return the manifest's JSON form together with its own digest, so that no edit of it goes unnoticed."""
-    return {**plain(manifest), "digest": digest(manifest)}
+    return {**plain(manifest, complete=False), "digest": digest(manifest)}
 
 
 def read_manifest(folder: Path) -> Manifest:

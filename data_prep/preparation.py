@@ -31,6 +31,7 @@ from data_prep.manifest import (
     sealed,
 )
 from data_prep.metadata import MADE, Problem, Problems, read_clips
+from data_prep.mixing import MEAN
 from data_prep.recording import probe
 from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
 from data_prep.splits import SplitSettings, make_split
@@ -103,6 +104,8 @@ def plan_set(
     waveforms: bool = False,
     reference_device: str = "a",
     features: FeatureSettings | None = None,
+    channel: str = MEAN,
+    high_pass: float | None = None,
 ) -> Plan:
     """Read the lists and decide what the set is: its length, its rows, its identity and so its folder in `out`.
 
@@ -131,6 +134,8 @@ def plan_set(
         fit=fit,
         waveforms=waveforms,
         reference_device=reference_device,
+        channel=channel,
+        high_pass=high_pass,
         origin=hashlib.sha256((root / MADE).read_bytes()).hexdigest() if (root / MADE).is_file() else "",
     )
     clips["bytes"] = [_size(root / clip) for clip in clips["clip"]]

@@ -1,5 +1,6 @@
-"""One recording: its bytes read once, hashed, checked, decoded, mixed down, brought to a length and a rate."""
+"""One recording: its bytes read once, hashed, checked, decoded, brought to a length and a rate."""
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from common.errors import DataError
 from data_prep.containers import decode
+from data_prep.mixing import mix_down
 
 TOLERANCE = 0.010  # seconds by which a clip's length may be off; real TAU files have a frame too many
 _LOUDEST = 2.0**31  # float files may exceed full scale; beyond 32-bit integers' range they hold something else
@@ -22,8 +24,8 @@ class Recording:
 
     Attributes
     ----------
-    samples
-        Float32 of shape (frames,): the mean of the channels, full scale 1.
+    channels
+        Float32 of shape (frames, channels), full scale 1.
     rate
         Frames per second.
     sha256
@@ -32,10 +34,15 @@ class Recording:
         Size of the file.
     """
 
-    samples: NDArray[np.float32]
+    channels: NDArray[np.float32]
     rate: int
     sha256: str
     bytes: int
+
+    @functools.cached_property
+    def samples(self) -> NDArray[np.float32]:
+        """The mean of the channels, shape (frames,)."""
+        return mix_down(self.channels)
 
 
 def read_recording(path: Path) -> Recording:
@@ -58,22 +65,11 @@ def read_recording(path: Path) -> Recording:
     channels, rate = decode(data)
     if not len(channels):
         raise DataError("holds no samples")
-    samples = _mix_down(channels)
-    if not np.abs(samples).max() <= _LOUDEST:  # so written that NaN fails it
-        frame = int(np.argmin(np.abs(samples) <= _LOUDEST))
-        raise DataError(f"holds {samples[frame]} at frame {frame}, which is no sample of sound")
-    return Recording(samples, rate, hashlib.sha256(data).hexdigest(), len(data))
-
-
-def _mix_down(channels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean over channels of (frames, channels)."""
-    mix = channels[:, 0]
-    if channels.shape[1] > 1:
-        with np.errstate(invalid="ignore", over="ignore"):
-            for channel in channels.T[1:]:  # many times faster than a mean over so short an axis
-                mix = mix + channel
-            mix = mix / np.float32(channels.shape[1])
-    return mix
+    peak = max(float(channels.max()), -float(channels.min()))
+    if not peak <= _LOUDEST:  # so written that NaN fails it
+        frame, channel = np.argwhere(~(np.abs(channels) <= _LOUDEST))[0]
+        raise DataError(f"holds {channels[frame, channel]} at frame {frame}, which is no sample of sound")
+    return Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data))
 
 
 def probe(path: Path) -> tuple[int, int]:

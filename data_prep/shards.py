@@ -16,8 +16,10 @@ from common.files import write_json
 from common.identity import plain
 from data_prep.arrays import open_array, write_array
 from data_prep.features import FeatureSettings, PerceptualMel
+from data_prep.filtering import high_pass
 from data_prep.manifest import MANIFEST, PARTS, SetSettings, features_file, waveforms_file
 from data_prep.metadata import Problem
+from data_prep.mixing import mix_down
 from data_prep.recording import fit_length, read_recording, resample
 
 _LOUDEST = 32_767  # of int16
@@ -91,6 +93,8 @@ def quantise(waveform: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
 def compute(samples: NDArray[np.float32], rate: int, settings: SetSettings) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the waveform at the features' rate, float32 (samples,), and its spectrogram, float32 (mels, frames)."""
     waveform = resample(samples, rate, settings.features.sample_rate, length=settings.samples)
+    if settings.high_pass is not None:
+        waveform = high_pass(waveform, settings.features.sample_rate, settings.high_pass)
     return waveform, _front_end(settings.features)(torch.from_numpy(waveform)[None])[0].numpy()
 
 
@@ -106,7 +110,9 @@ def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: 
     recording = read_recording(task.root / clip)
     if recording.bytes != task.sizes[index]:
         raise DataError(f"had {task.sizes[index]} bytes when the set was planned and has {recording.bytes} now")
-    samples, fitted = fit_length(recording.samples, recording.rate, settings.seconds, settings.fit)
+    mono = mix_down(recording.channels, settings.channel)
+    samples, fitted = fit_length(mono, recording.rate, settings.seconds, settings.fit)
+    silent = not recording.channels[: len(samples)].any()  # and not: its channels cancel each other
     scale = 0.0
     if task.mode != "look":
         waveform, spectrogram = compute(samples, recording.rate, settings)
@@ -116,7 +122,7 @@ def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: 
             raise DataError("has a spectrogram that is not finite")
         if settings.waveforms:
             waveforms[row], scale = quantise(waveform)
-    return Record(clip=clip, sha256=recording.sha256, fitted=fitted, silent=not samples.any(), scale=scale)
+    return Record(clip=clip, sha256=recording.sha256, fitted=fitted, silent=silent, scale=scale)
 
 
 def empty_arrays(settings: SetSettings, rows: int) -> tuple[NDArray[np.float16], NDArray[np.int16]]:

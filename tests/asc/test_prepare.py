@@ -60,6 +60,7 @@ def test_the_options_are_these() -> None:
     names = {field.name for field in dataclasses.fields(Options)}
     assert names == {
         *("dataset", "out", "root", "split", "test_cities", "train_devices", "reference_device", "seconds", "fit"),
+        *("channel", "high_pass"),
         *("waveforms", "workers", "on_error", "download", "verify", "dry_run", "recordings", "responses"),
     }
 
@@ -86,6 +87,9 @@ def test_usage_is_exit_code_2(arguments: list[str], wrong: list[str], capsys: Ca
         (["--reference-device", "q"], "reference_device = 'q' is not allowed"),
         (["--split", "official"], "evaluation_setup/fold1_train.csv"),
         (["--seconds", "3"], "--fit"),
+        (["--channel", "middle"], "channel = 'middle' is not allowed: mean, left, right, loudest"),
+        (["--channel", "2"], "has 1 channel, and none of number 2"),
+        (["--high-pass", "11025"], "high_pass = 11025.0 is not allowed: above 0 and below half the sample rate"),
         (["--dataset", "tau2020"], "36 problems in the data set"),
     ],
 )

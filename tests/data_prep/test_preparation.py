@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from common.errors import ConfigError
 from common.identity import digest
 from data_prep import preparation, shards
-from data_prep.features import FeatureSettings
+from data_prep.features import FeatureSettings, PerceptualMel
 from data_prep.layouts import LAYOUTS
 from data_prep.metadata import Problems
 from data_prep.preparation import commonest_seconds, plan_set, prepare
@@ -75,6 +76,9 @@ def test_identity_covers_every_setting(root: Path, tmp_path: Path) -> None:
         identity(root, tmp_path, waveforms=True),
         identity(root, tmp_path, name="other"),
         identity(root, tmp_path, reference_device="b"),
+        identity(root, tmp_path, channel="loudest"),
+        identity(root, tmp_path, high_pass=20.0),
+        identity(root, tmp_path, high_pass=21.0),
     ]
     assert len(set(names)) == len(names)
 
@@ -176,6 +180,35 @@ def test_silence_is_kept_and_marked(make: Make, root: Path) -> None:
     assert not integers.any()
     assert scale == 0
     assert np.isfinite(prepared.spectrograms(np.array([4]))).all()
+
+
+def test_channels_that_cancel_are_not_silence(make: Make, root: Path) -> None:
+    noise = np.random.default_rng(0).integers(-(2**14), 2**14, 4410)
+    clip = read_lists(root)[4][0]
+    soundfile.write(root / clip, np.stack([noise, -noise], axis=1).astype(np.int16), 22_050)
+    assert make().manifest.silent == 0
+
+
+def test_the_channel_that_was_asked_for_is_used(make: Make, root: Path, tmp_path: Path) -> None:
+    left, right = np.random.default_rng(0).normal(0, 0.1, (2, 4410))
+    clip = read_lists(root)[4][0]
+    spectrograms = {}
+    for name, samples in (("right", np.stack([left, right], axis=1)), ("mean", right)):
+        soundfile.write(root / clip, samples, 22_050, subtype="FLOAT")
+        spectrograms[name] = make(tmp_path / name, channel=name).spectrograms(np.array([4]))
+    np.testing.assert_array_equal(spectrograms["right"], spectrograms["mean"])
+
+
+def test_what_is_stored_has_passed_the_filter_as_the_features_have(make: Make, root: Path) -> None:
+    noise = np.random.default_rng(0).normal(0, 1e-4, 4410)
+    clip = read_lists(root)[4][0]
+    soundfile.write(root / clip, 0.25 + noise, 22_050, subtype="FLOAT")
+    prepared = make(waveforms=True, high_pass=20.0)
+    integers, scale = prepared.waveforms(np.array([4]))
+    waveform = integers * scale[:, None]
+    assert np.abs(waveform).max() < 1e-3
+    expected = PerceptualMel()(torch.from_numpy(waveform))[0].numpy()
+    np.testing.assert_allclose(prepared.spectrograms(np.array([4]))[0], expected, atol=0.02)
 
 
 @pytest.mark.parametrize("peak", [1.0, 1e-3, 1e-30, 1e-40, 1e-44, 2.0**31])

@@ -170,7 +170,7 @@ def test_a_stopped_process_leaves_no_list(
     def stop(*_: object) -> object:
         if next(calls, None) is None:
             raise KeyboardInterrupt
-        return Recording(sound(0).astype(np.float32), RATE, "", 0)
+        return Recording(sound(0).astype(np.float32)[:, None], RATE, "", 0)
 
     monkeypatch.setattr(simulated_set, "read_recording", stop)
     with pytest.raises(KeyboardInterrupt):
