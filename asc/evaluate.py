@@ -14,6 +14,7 @@ from common.files import remove_stale_temporaries
 from evaluation import grids, words
 from evaluation.intervals import Bootstrap
 from evaluation.report import Report, make_report, write_report
+from evaluation.sizes import complexity_grids
 from evaluation.tables import headline
 from evaluation.text import grid_text, plain
 
@@ -49,7 +50,7 @@ def report_text(report: Report) -> str:
         tables = [*grids.device_grids(comparison), *grids.difference_grids(comparison)]
         parts += [grid_text(grid) for grid in tables]
         parts.append("\n".join(plain(line) for line in [*words.findings(comparison), *words.cautions(comparison)]))
-    parts.append(grid_text(grids.complexity_grid(report.configurations)))
+    parts += [grid_text(grid) for grid in complexity_grids(report.configurations)]
     return "\n\n".join(parts)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow
 from pandas import DataFrame
 
+from asc.complexity import recount
 from asc.run_folder import RunFolder, finished_runs
 from common.errors import DataError, RunError
 from evaluation.grouping import Configuration, Example, short_labels
@@ -51,7 +52,6 @@ def _configuration(name: str, label: str, runs: list[RunFolder]) -> Configuratio
         metrics.append(_metrics(run).assign(seed=seed))
     first = found[min(found)]
     settings = {key: value for key, value in _json(first.description_file).items() if key != "seed"}
-    complexity = _json(first.result_file, "complexity")["complexity"]
     if len(scenes) > 1:
         raise RunError(f"the runs of {name} do not know the same scenes")
     return Configuration(
@@ -59,7 +59,7 @@ def _configuration(name: str, label: str, runs: list[RunFolder]) -> Configuratio
         label=label,
         scenes=scenes.pop(),
         description=settings,
-        complexity=complexity,
+        complexity=_complexity(first),
         scored=pd.concat(scored, ignore_index=True),
         metrics=pd.concat(metrics, ignore_index=True),
         example=_example(first) if first.example_file.is_file() else None,
@@ -101,6 +101,17 @@ def _predictions(run: RunFolder) -> DataFrame:
                 raise DataError(f"holds epoch {sorted(set(table.epoch))}")
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _complexity(run: RunFolder) -> dict[str, Any]:
+    """Return what the run's network costs; runs of earlier versions say less, and are counted again by their weights.
+
+    Where their weights were deleted, what they say is what there is.
+    """
+    stored: dict[str, Any] = _json(run.result_file, "complexity")["complexity"]
+    if "second_mult_adds" in stored or not run.weights_file.is_file():
+        return stored
+    return recount(run, tuple(stored["input_shape"]))
 
 
 def _metrics(run: RunFolder) -> DataFrame:

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import lightning
@@ -16,6 +16,7 @@ from lightning.pytorch.strategies import DDPStrategy, Strategy
 from asc.allocator import keep_freed_memory
 from asc.checkpoint import AtomicCheckpointIO
 from asc.clips import Kind, Residency, clip_source
+from asc.complexity import run_complexity
 from asc.data import SceneData, Sides
 from asc.description import RunDescription
 from asc.epochs import LAST_EPOCHS, EpochEnd
@@ -26,7 +27,6 @@ from asc.run_folder import RunFolder
 from common.errors import ConfigError, DataError
 from common.files import remove_stale_temporaries, write_json, write_text
 from data_prep.storage import PreparedSet
-from models.complexity import complexity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ def _finish(module: SceneClassifier, prepared: PreparedSet, folder: RunFolder, m
         "score_epochs": len(last),
         **{name: float(last[name].mean()) for name in ("train_accuracy", "seen_accuracy", "unseen_accuracy")},
         "reference_device": prepared.reference_device,
-        "complexity": asdict(complexity(module.network.cpu().float(), (1, *prepared.shape))),
+        "complexity": run_complexity(module.network.cpu().float(), module.description, (1, *prepared.shape)),
         "seconds_per_epoch": float(history["seconds"].median()),
         "accelerator": machine.accelerator,
         "threads": torch.get_num_threads(),

@@ -10,7 +10,6 @@ from pandas import DataFrame, Series
 from evaluation.grouping import Configuration, differing
 from evaluation.tables import Comparison, breakdown, row_of, sections, verdict
 
-MACS_LIMIT, MEMORY_LIMIT = 30_000_000, 128_000
 MISSING, MINUS = "–", "−"  # noqa: RUF001 what typographers set in tables of numbers
 _ABREAST = 3  # configurations side by side in one table
 
@@ -175,24 +174,6 @@ def breakdown_grids(comparison: Comparison, column: str) -> list[Grid]:
             Grid(f"Accuracy by {column}", headings, rows, "Accuracy in %, mean of the last epochs of every seed.")
         )
     return grids
-
-
-def _limited(value: float, limit: float, unit: float) -> str:
-    over = " (over)" if value > limit else ""
-    return f"{value / unit:,.2f}{over}" if value < 10 * unit else f"{value / unit:,.1f}{over}"
-
-
-def complexity_grid(configurations: Sequence[Configuration]) -> Grid:
-    """Size and cost of each network beside the limits of DCASE's low-complexity task."""
-    rows = []
-    for configuration in configurations:
-        size = configuration.complexity
-        counts = [f"{size[name]:,}" for name in ("parameters", "nonzero_parameters")]
-        cost = [_limited(size["macs"], MACS_LIMIT, 1e6), _limited(size["memory_bytes"], MEMORY_LIMIT, 1e3)]
-        rows.append([configuration.label, *counts, *cost])
-    rows.append(["DCASE limit", MISSING, MISSING, f"{MACS_LIMIT / 1e6:.0f}", f"{MEMORY_LIMIT / 1e3:.0f}"])
-    headings = ["configuration", "parameters", "non-zero", "million multiply-accumulates", "parameter memory, kB"]
-    return Grid("Complexity", headings, rows, "Multiply-accumulates for one clip; 1 kB = 1000 bytes.")
 
 
 def settings_grid(configurations: Sequence[Configuration]) -> Grid:

@@ -55,7 +55,7 @@ class Configuration:
     description
         Every setting but the seed, nested.
     complexity
-        parameters, nonzero_parameters, macs, memory_bytes.
+        The numbers of `models.complexity.Complexity`; those of an earlier version's run may be fewer.
     scored
         `predictions.score` of the last epochs of every seed, with a column `seed`.
     metrics

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from evaluation import grids, words
 from evaluation.grouping import Configuration
+from evaluation.sizes import complexity_grids
 from evaluation.style import Drawn
 from evaluation.tables import Comparison, headline
 
@@ -86,6 +87,6 @@ def page(
         configurations=[(configuration, words.in_words(configuration)) for configuration in configurations],
         settings=grids.settings_grid(configurations),
         headline=grids.headline_grid(headline(configurations), configurations),
-        complexity=grids.complexity_grid(configurations),
+        complexity=complexity_grids(configurations),
         parts=parts,
     )

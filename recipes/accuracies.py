@@ -20,7 +20,8 @@ READING = "bars: standard deviation over runs and last 10 epochs"
 _POINTS_APART, _MOST_APART, _MANY = 3, 16, 1000
 _MOST = 101  # per cent: a bar may reach beyond what accuracy can
 _TITLES = {"unseen": "unseen devices", "seen": "seen device"}
-_COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", "parameters", "part", "mean", "sd", "sd_seeds"]
+_COUNTS = ("parameters", "nonzero_parameters")
+_COLUMNS = ["series", "width", "depth", "pointwise_depth", "damping", *_COUNTS, "part", "mean", "sd", "sd_seeds"]
 
 
 def read_points(trained: Trained) -> dict[Point, Configuration]:
@@ -33,8 +34,9 @@ def read_points(trained: Trained) -> dict[Point, Configuration]:
 def accuracy_table(found: Mapping[Point, Configuration]) -> pd.DataFrame:
     """Return one row per point and part (unseen, seen).
 
-    Columns: series, width, depth, pointwise_depth, damping, parameters, part, mean (over seeds and last epochs), sd
-    (over seeds and last epochs together, as the paper's bars), sd_seeds, seeds (how many runs are finished).
+    Columns: series, width, depth, pointwise_depth, damping, parameters, nonzero_parameters, part, mean (over seeds and
+    last epochs), sd (over seeds and last epochs together, as the paper's bars), sd_seeds, seeds (how many runs are
+    finished).
     """
     rows = []
     for point, configuration in found.items():
@@ -44,7 +46,7 @@ def accuracy_table(found: Mapping[Point, Configuration]) -> pd.DataFrame:
                 {
                     "series": point.series,
                     **point.network,
-                    "parameters": configuration.complexity["parameters"],
+                    **{name: configuration.complexity[name] for name in _COUNTS},
                     "part": part,
                     "mean": summary["mean"][part],
                     "sd": summary["sd_all"][part],

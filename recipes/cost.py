@@ -24,7 +24,7 @@ _PROBE_WIDTH, _PROBE_CLIPS = 32, 8
 
 @dataclass(frozen=True, kw_only=True)
 class RunCost:
-    """Parameters, multiply-accumulates of the whole training (and evaluation after each epoch), and final weights."""
+    """Parameters that are kept, multiply-accumulates of training and evaluation after each epoch, final weights."""
 
     parameters: int
     macs: float
@@ -54,12 +54,12 @@ def run_cost(description: RunDescription, size: SetSize) -> RunCost:
     parameters = sum(parameter.numel() for parameter in network.parameters())
     state = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
     sparsity, dense = description.weights.sparsity, count_weights(network)
-    if sparsity is not None and sparsity.method == "static":
+    if sparsity is not None:
         kept = budget(description.network, sparsity)
         parameters += kept - dense
-        state += (VALUE_BYTES + POSITION_BYTES) * kept - VALUE_BYTES * dense
-    elif sparsity is not None:
-        state += dense  # a byte of mask each
+        mask = dense  # a byte each
+        static = (VALUE_BYTES + POSITION_BYTES) * kept - VALUE_BYTES * dense
+        state += static if sparsity.method == "static" else mask
     clips = PASSES * size.train + size.test
     total = float(macs) * clips * description.training.epochs
     return RunCost(parameters=parameters, macs=total, weight_bytes=state)

@@ -11,6 +11,7 @@ import pytest
 
 from asc.results import read_configurations
 from common.errors import RunError
+from tests.asc.conftest import Trained
 from tests.evaluation.fake_runs import fake_clips, write_run
 
 CLIPS = fake_clips(scenes=("bus", "park"), locations=1, recordings=1)
@@ -110,3 +111,17 @@ def test_damage_is_an_error_that_names_the_file(
         read_configurations([runs])
     assert f"seed-0/{named}" in str(error.value) or f"predictions/{named}" in str(error.value)
     assert found in str(error.value)
+
+
+def test_a_run_of_an_earlier_version_is_counted_by_its_weights(trained: Trained) -> None:
+    folder = trained()
+    result = json.loads(folder.result_file.read_text())
+    counted = result["complexity"]
+    old = {name: counted[name] for name in ("parameters", "nonzero_parameters", "macs", "input_shape")}
+    folder.result_file.write_text(json.dumps(result | {"complexity": old}))
+    assert json.loads(json.dumps(read_configurations([folder.path])[0].complexity)) == counted
+    folder.weights_file.write_bytes(b"no weights")
+    with pytest.raises(RunError, match=r"weights\.safetensors cannot be used"):
+        read_configurations([folder.path])
+    folder.weights_file.unlink()
+    assert read_configurations([folder.path])[0].complexity == old

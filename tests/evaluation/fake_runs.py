@@ -114,7 +114,15 @@ def description(damping: float | None, epochs: int = 30) -> dict[str, Any]:
     }
 
 
-COMPLEXITY = {"parameters": 159476, "nonzero_parameters": 159476, "macs": 215_300_000, "memory_bytes": 637904}
+COMPLEXITY = {
+    "parameters": 159_476,
+    "nonzero_parameters": 60_000,
+    "bytes": {"float32": 637_904, "float16": 318_952, "int8": 159_476},
+    "nonzero_bytes": {"float32": 240_000, "float16": 120_000, "int8": 60_000},
+    "macs": 215_300_000,
+    "second_macs": 29_000_000,
+    "second_mult_adds": 31_000_000,
+}
 
 
 def configuration(

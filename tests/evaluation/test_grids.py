@@ -31,7 +31,7 @@ def test_numbers_are_rounded_signed_and_missing_as_readers_expect() -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        [grids.headline_grid(headline(RUNS), RUNS), grids.complexity_grid(RUNS), grids.settings_grid(RUNS)],
+        [grids.headline_grid(headline(RUNS), RUNS), grids.settings_grid(RUNS)],
         grids.device_grids(COMPARISON),
         grids.cost_grids(COMPARISON),
         grids.difference_grids(COMPARISON),
@@ -46,12 +46,6 @@ def test_every_row_is_as_long_as_its_headings_or_a_heading_itself(found: list[gr
 
 def test_three_configurations_stand_abreast() -> None:
     assert [len(grid.headings) for grid in grids.cost_grids(COMPARISON)] == [1 + 3, 1 + 2]
-
-
-def test_limits_are_shown_beside_what_exceeds_them() -> None:
-    *_, limit = grids.complexity_grid(RUNS).rows
-    assert limit == ["DCASE limit", MISSING, MISSING, "30", "128"]
-    assert grids.complexity_grid(RUNS).rows[0] == ["run-0", "159,476", "159,476", "215.3 (over)", "637.9 (over)"]
 
 
 def test_without_parallel_recordings_no_cost_is_shown() -> None:

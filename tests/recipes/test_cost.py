@@ -19,7 +19,8 @@ def test_parameters_and_weights_on_disk(prepared: PreparedSet, tmp_path: Path, m
     cost = run_cost(description, SetSize.of(prepared, description))
     folder = train(description, prepared, tmp_path, Machine())
     complexity = json.loads(folder.result_file.read_text())["complexity"]
-    assert cost.parameters == complexity["parameters"]
+    # Three epochs leave a few weights and biases at the zero that they start from.
+    assert 0.95 * cost.parameters < complexity["nonzero_parameters"] <= cost.parameters
     # Beside the weights stand a header, the bands' statistics, and no positions of layers that keep everything.
     assert cost.weight_bytes == pytest.approx(folder.weights_file.stat().st_size, rel=0.15)
     # Three passes over the training clips and one over the test clips, in each of three epochs.
