@@ -1,6 +1,5 @@
 """Trains many runs, each once, in this process or on Ray. The run folders are the only state that launches share."""
 
-import fcntl
 import gc
 import sys
 import time
@@ -16,6 +15,7 @@ from asc.ray_executor import on_ray
 from asc.run_folder import Described, RunFolder
 from common.errors import AscError, RunError
 from common.files import write_text
+from common.locks import lock
 
 Executor = Literal["local", "ray"]
 # Goes once through the descriptions it is given; yields each when its attempt has ended, and why it failed ("" if not).
@@ -40,11 +40,12 @@ def run_all(
     Finished runs cost a look at their folder. A run that another launch is training is passed over and looked at again
     when the others are through, until it is finished or free. One that fails does not stop the others.
 
-    Launches keep out of each other's way by `flock` on a file in the run's folder. Processes of one machine can rely on
-    it. Across machines it holds only where the shared file system carries it: NFS does unless mounted with `nolock` or
-    `local_lock`; SMB, Lustre without `-o flock` and many FUSE file systems keep such locks to each machine. There, run
-    one launch at a time: a single one trains nothing twice on any file system, because its driver hands out each run
-    once. (Then the one thing left is a machine cut off from its Ray cluster, whose worker may go on for some seconds.)
+    Launches keep out of each other's way by a lock (`common.locks`) in the run's folder. Processes of one machine can
+    rely on it. Across machines it holds only where the shared file system carries it: NFS does unless mounted with
+    `nolock` or `local_lock`; SMB and many FUSE file systems keep such locks to each machine. There, run one launch at a
+    time: a single one trains nothing twice on any file system, because its driver hands out each run once. (Then the
+    one thing left is a machine cut off from its Ray cluster, whose worker may go on for some seconds.) Where a file
+    system has no locks at all, a run that another machine holds is not waited for: it is among those that failed.
 
     Parameters
     ----------
@@ -150,14 +151,8 @@ def _claimed(folder: RunFolder) -> Iterator[bool]:
     It is not the lock of `RunFolder`, which `train` takes late, after the clips are loaded: this one costs nothing to
     ask for and stands from before the run is found unfinished until its result is written.
     """
-    folder.path.mkdir(parents=True, exist_ok=True)
-    with claim_file(folder).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    with lock(claim_file(folder)) as free:
+        yield free
 
 
 def _trained_alone(folder: RunFolder) -> bool:

@@ -4,7 +4,6 @@
 """
 
 import csv
-import fcntl
 import sys
 import threading
 from collections import Counter
@@ -26,6 +25,7 @@ from rich.table import Table
 
 from asc.run_folder import Described, RunFolder, find_runs
 from common.command import run_command
+from common.locks import is_locked
 
 State = Literal["training", "failed", "partial", "missing", "done"]
 # In the order in which they are shown.
@@ -97,16 +97,6 @@ def _metrics(path: Path, _changed: float) -> dict[str, Any]:
     return {"epoch": len(rows), "scores": scores, "pace": median(float(row["seconds"]) for row in rows)}
 
 
-def _claimed(folder: RunFolder) -> bool:
-    """Whether a launch holds the run. Asking takes no place: at worst a launch passes over it and comes back."""
-    try:
-        with claim_file(folder).open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except OSError as error:
-        return isinstance(error, BlockingIOError)
-
-
 def status(planned: Planned) -> Status:
     """Read how one run stands; a folder that is being written, moved or removed meanwhile does no harm."""
     folder, epochs = planned.folder, planned.epochs
@@ -120,7 +110,8 @@ def status(planned: Planned) -> Status:
     state: State = "partial" if metrics["epoch"] else "missing"
     # Who trains without a claim that is seen here (a command of its own, another machine) still finishes epochs.
     fresh = pace is not None and changed > failed and time() - changed < 2 * pace + 5
-    if _claimed(folder) or fresh:
+    # Asking takes no place: at worst a launch passes over the run and comes back.
+    if is_locked(claim_file(folder)) or fresh:
         state = "training"
     elif failed:
         state = "failed"

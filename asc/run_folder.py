@@ -1,6 +1,5 @@
 """Where everything of a run stands on disk, and which folders are runs."""
 
-import fcntl
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from asc.description import RunDescription
 from common.errors import RunError
 from common.files import atomic_path, write_json
 from common.identity import from_plain, plain
+from common.locks import lock
 from evaluation.accuracy import natural
 
 
@@ -172,14 +172,13 @@ class RunFolder:
         Raises
         ------
         RunError
-            If another process on this machine trains it now.
+            If another process trains it now.
+        AscError
+            If it cannot be locked, see `common.locks.lock`.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RunError(f"{self.path} is being trained by another process; wait for it or stop it") from error
+        with lock(self.path / ".lock") as free:
+            if not free:
+                raise RunError(f"{self.path} is being trained by another process; wait for it or stop it")
             yield
 
 

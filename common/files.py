@@ -5,27 +5,44 @@ import json
 import os
 import re
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common.errors import AscError
+from common.processes import host_name, is_alive
 
 _TEMPORARY = re.compile(r"^\..+\.tmp-(?P<host>[A-Za-z0-9-]+)-(?P<pid>\d+)-[0-9a-f]{8}$")
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9]", "-", socket.gethostname()) or "host"
+_PROBE = 2**16  # bytes, more than what may be left over of a full disk
 
 
 def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    """Bring a file, or the names in a folder, to the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no folders
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows syncs no files opened to read
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _system_error(error: Exception, temporary: Path) -> OSError | None:
+    """Return why the system refused to write `temporary`, or None if it did not.
+
+    Not every library passes it on (torch, safetensors and numpy do not), so where `error` does not say, it is tried.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return error
+    try:
+        with temporary.open("ab") as file:
+            file.write(bytes(_PROBE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as refusal:
+        return refusal
+    return None
 
 
 @contextmanager
@@ -41,7 +58,7 @@ def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
     AscError
         If the file cannot be written (disk full, quota, no permission), naming the file and the space it needs.
     """
-    temporary = target.parent / f".{target.name}.tmp-{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
+    temporary = target.parent / f".{target.name}.tmp-{host_name()}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -49,13 +66,17 @@ def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
         written = temporary.stat().st_size
         os.replace(temporary, target)
         _sync(target.parent)
-    except OSError as error:
-        if error.errno is None:
-            raise
+    except AscError:
+        raise
+    except Exception as error:
         written = temporary.stat().st_size if temporary.exists() else 0
-        hint = " (no space is left; free some and run the same command again)" if error.errno in _OUT_OF_SPACE else ""
+        refusal = _system_error(error, temporary)
+        if refusal is None:
+            raise
+        number = refusal.errno or 0
+        hint = " (no space is left; free some and run the same command again)" if number in _OUT_OF_SPACE else ""
         size = f"{written} bytes" if needed is None else f"{written} of {needed} bytes"
-        raise AscError(f"cannot write {target} after {size}: {os.strerror(error.errno)}{hint}") from error
+        raise AscError(f"cannot write {target} after {size}: {os.strerror(number)}{hint}") from error
     finally:
         with suppress(OSError):  # what could not be made need not be removed
             temporary.unlink()
@@ -77,22 +98,12 @@ def write_json(target: Path, value: object) -> None:
     write_text(target, as_json(value))
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def remove_stale_temporaries(folder: Path) -> int:
     """Delete what dead writers of this machine left in `folder` (not below it); return how many files that was."""
     removed = 0
     for path in folder.glob(".*.tmp-*") if folder.is_dir() else ():
         match = _TEMPORARY.match(path.name)
-        if match and match["host"] == _host() and not _alive(int(match["pid"])):
+        if match and match["host"] == host_name() and not is_alive(int(match["pid"])):
             path.unlink(missing_ok=True)
             removed += 1
     return removed

@@ -4,7 +4,6 @@ In an unpacked data set's folder, `archives/` holds `<name>.part` while an archi
 complete, and `<name>.unpacked` (its sum) once its content stands in place.
 """
 
-import fcntl
 import hashlib
 import http.client
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from common.errors import AscError, DataError
 from common.files import write_text
+from common.locks import lock
 from common.progress import progress
 from data_prep.archives import extract
 from data_prep.remotes import Remote
@@ -99,21 +99,25 @@ def _attempt(remote: Remote, file: FileIO) -> str:
 def _download(remote: Remote, path: Path) -> None:
     """Fetch an archive to `path`, going on where an earlier attempt ended."""
     part = path.with_name(f"{path.name}.part")
-    with part.open("ab", buffering=0) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AscError(f"another process is fetching {part}; wait for it") from error
-        furthest, failures = file.tell(), 0
-        while reason := _attempt(remote, file):
-            failures = 1 if file.tell() > furthest else failures + 1
-            furthest = max(furthest, file.tell())
-            if failures > len(PATIENCE):
-                kept = f"{file.tell()} bytes are kept in {part}, the same command goes on from there"
-                raise DataError(f"{remote.url} cannot be had: {reason}; {kept}")
-            time.sleep(PATIENCE[failures - 1])
-        os.fsync(file.fileno())
+    with lock(path.with_name(f".{path.name}.lock")) as free:
+        if not free:
+            raise AscError(f"another process is fetching {part}; wait for it")
+        with part.open("ab", buffering=0) as file:
+            _persevere(remote, file, part)
+            os.fsync(file.fileno())
         os.replace(part, path)
+
+
+def _persevere(remote: Remote, file: FileIO, part: Path) -> None:
+    """Receive what is missing of `part`, attempt after attempt."""
+    furthest, failures = file.tell(), 0
+    while reason := _attempt(remote, file):
+        failures = 1 if file.tell() > furthest else failures + 1
+        furthest = max(furthest, file.tell())
+        if failures > len(PATIENCE):
+            kept = f"{file.tell()} bytes are kept in {part}, the same command goes on from there"
+            raise DataError(f"{remote.url} cannot be had: {reason}; {kept}")
+        time.sleep(PATIENCE[failures - 1])
 
 
 def _check_sum(remote: Remote, path: Path) -> None:

@@ -18,11 +18,14 @@ from common.errors import AscError
 T = TypeVar("T")
 R = TypeVar("R")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_MASKS = hasattr(signal, "pthread_sigmask")  # not on Windows
 
 
 def count_cores() -> int:
     """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS and Windows
 
 
 def _end_with_parent() -> None:
@@ -44,11 +47,12 @@ def _signals_wait() -> Iterator[None]:
         return
     received: list[int] = []
     handlers = {number: signal.signal(number, lambda number, _: received.append(number)) for number in _SIGNALS}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS) if _MASKS else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if _MASKS:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in handlers.items():
             signal.signal(number, handler)
         if received:
@@ -57,7 +61,8 @@ def _signals_wait() -> Iterator[None]:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    if _MASKS:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
 
@@ -81,7 +86,7 @@ def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done:
     Raises
     ------
     AscError
-        If a worker was killed.
+        If workers cannot be started, or one was killed.
     """
     workers = min(workers, len(tasks))
     if workers <= 1:
@@ -89,15 +94,24 @@ def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done:
             for task in tasks:
                 done(task, function(task))
         return
-    # Not fork: threads of this process (its BLAS, its progress bar) would be copied in whatever state they are in.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([function.__module__])
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
-    try:
-        with _signals_wait():
+    with _pool(function.__module__, workers) as pool:
+        with _signals_wait(), _naming_missing_means():
             futures = {pool.submit(function, task): task for task in tasks}
         for future in as_completed(futures):
             done(futures.pop(future), future.result())
+
+
+@contextmanager
+def _pool(module: str, workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield a pool whose processes have imported `module`; on the way out running tasks end and no other starts."""
+    # Not fork: threads of this process (its BLAS, its progress bar) would be copied in whatever state they are in.
+    context = multiprocessing.get_context(_start_method())
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload([module])
+    with _naming_missing_means():
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    try:
+        yield pool
     except BrokenProcessPool as error:
         raise AscError(
             "a worker process was killed, most often for want of memory; the same command continues, "
@@ -105,3 +119,16 @@ def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done:
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_method() -> str:
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+@contextmanager
+def _naming_missing_means() -> Iterator[None]:
+    """Name what is missing where processes are started: semaphores (/dev/shm), sockets (the temporary folder)."""
+    try:
+        yield
+    except (OSError, ImportError) as error:
+        raise AscError(f"worker processes cannot be started ({error}); --workers 1 needs none") from error

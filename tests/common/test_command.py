@@ -1,10 +1,12 @@
 """Exit codes and streams of every command line."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -25,12 +27,14 @@ def end(options: Options) -> int | None:
         raise ConfigError("speed", 11, "a number up to 10")
     if options.how == "bug":
         raise ZeroDivisionError
+    if options.how == "disk":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/somewhere/file")
     if options.how.startswith("SIG"):
         os.kill(os.getpid(), getattr(signal, options.how))
     return None
 
 
-@pytest.mark.parametrize(("how", "code"), [("well", 0), ("error", 1), ("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(("how", "code"), [("well", 0), ("error", 1), ("disk", 1), ("SIGINT", 130), ("SIGTERM", 143)])
 def test_exit_codes(how: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGTERM)
     assert run_command(Options, end, ["--how", how]) == code
@@ -43,6 +47,11 @@ def test_exit_codes(how: str, code: int, capsys: pytest.CaptureFixture[str]) -> 
 def test_an_error_is_one_line_that_says_what_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
     run_command(Options, end, ["--how", "error"])
     assert capsys.readouterr().err == "error: speed = 11 is not allowed: a number up to 10\n"
+
+
+def test_errors_of_the_system_name_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(Options, end, ["--how", "disk"])
+    assert capsys.readouterr().err.startswith("error: /somewhere/file: No space left on device; ")
 
 
 def test_bugs_are_not_hidden() -> None:
@@ -60,16 +69,29 @@ def test_every_named_error_is_of_one_family() -> None:
     assert issubclass(ConfigError, AscError)
 
 
+PROGRAM = """
+import sys
+from dataclasses import dataclass
+from common.command import run_command
+@dataclass
+class Options:
+    pass
+def speak(options):
+    for line in range({lines}):
+        print("évora", line)
+    print("warning: İstanbul", file=sys.stderr)
+sys.exit(run_command(Options, speak, []))
+"""
+
+
+def speaking(lines: int, stdout: int, encoding: str = "utf-8") -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", PROGRAM.format(lines=lines)]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, cwd=ROOT, env=environment)
+
+
 def test_a_reader_that_goes_is_no_traceback() -> None:
-    program = (
-        "import sys; from dataclasses import dataclass; from common.command import run_command\n"
-        "@dataclass\nclass Options: pass\n"
-        "def speak(options):\n    for line in range(100_000): print('line', line)\n"
-        "sys.exit(run_command(Options, speak, []))"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    )
+    process = speaking(100_000, subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.readline()
@@ -77,3 +99,31 @@ def test_a_reader_that_goes_is_no_traceback() -> None:
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 141
+
+
+@pytest.mark.parametrize(
+    ("encoding", "out", "err"),
+    [
+        ("ascii", rb"\xe9vora 0", rb"warning: \u0130stanbul"),
+        ("latin-1", "évora 0".encode("latin-1"), rb"warning: \u0130stanbul"),
+        ("utf-8", "évora 0".encode(), "warning: İstanbul".encode()),
+    ],
+)
+def test_what_an_encoding_lacks_is_printed_as_an_escape(encoding: str, out: bytes, err: bytes) -> None:
+    process = speaking(1, subprocess.PIPE, encoding)
+    assert [text.strip() for text in process.communicate()] == [out, err]
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_results_that_cannot_be_printed_have_a_code_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    with Path("/dev/full").open("wb") as full:
+        process = speaking(1, full.fileno())
+        _, said = process.communicate()
+    assert process.returncode == 74
+    assert said.splitlines()[-1].startswith(b"error: results cannot be printed: No space left on device; ")
+    assert b"Traceback" not in said

@@ -46,6 +46,43 @@ def test_errors_of_the_disk_name_the_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert not list(tmp_path.iterdir())
 
 
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import numpy, soundfile, torch
+from common.errors import AscError
+from common.files import atomic_path
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+large = torch.zeros(1_000_000)
+for name, write in {
+    "torch": lambda path: torch.save(large, path),
+    "numpy": lambda path: large.numpy().tofile(path),
+    "soundfile": lambda path: soundfile.write(path, large.numpy(), 22_050, format="WAV"),
+}.items():
+    try:
+        with atomic_path(Path(sys.argv[1]) / name) as temporary:
+            write(temporary)
+    except AscError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no file's size")
+def test_a_library_that_does_not_say_what_the_disk_said(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LIMITED, tmp_path]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for line, name in zip(said, ("torch", "numpy", "soundfile"), strict=True):
+        assert line.startswith(f"cannot write {tmp_path / name} after ")
+        assert line.endswith("File too large (no space is left; free some and run the same command again)")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_fault_of_the_disk_is_not_called_one(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="shapes"), atomic_path(tmp_path / "file"):
+        raise RuntimeError("shapes do not match")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(AscError, match="taken"):

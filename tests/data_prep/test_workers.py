@@ -1,5 +1,6 @@
 """The pool: results, errors and signals, and nothing left behind."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from common.errors import AscError
 from data_prep.workers import count_cores, for_each, one_thread
 
 
@@ -60,6 +62,26 @@ def test_a_signal_while_workers_start_waits_until_they_have(monkeypatch: pytest.
         signal.signal(signal.SIGINT, before)
     assert len(submitted) == 3
     assert not multiprocessing.active_children()
+
+
+def test_without_the_means_for_processes_it_says_what_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refuse)
+    with pytest.raises(AscError, match=r"cannot be started.*No space left.*--workers 1"):
+        for_each(len, ["a", "b"], 2, lambda *_: None)
+
+
+def test_what_windows_and_macos_lack_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.setattr("data_prep.workers._MASKS", False)
+    monkeypatch.delattr(signal, "pthread_sigmask")
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert count_cores() == os.cpu_count()
+    results: dict[str, int] = {}
+    for_each(len, ["a", "bb"], 2, results.__setitem__)
+    assert results == {"a": 1, "bb": 2}
 
 
 def test_threads_are_given_back() -> None:
