@@ -1,0 +1,35 @@
+"""What other systems lack is not needed: every module is imported without the modules that only POSIX has."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.test_house import ROOMS, sources
+
+WITHOUT = """
+import importlib, sys
+from pathlib import Path
+for name in ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"):
+    sys.modules[name] = None
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+from asc.run_folder import RunFolder
+from common.files import write_text
+with RunFolder(Path(sys.argv[1])).locked():
+    write_text(Path(sys.argv[1]) / "file", "text")
+print(len(sys.argv[2:]))
+"""
+
+
+def test_every_module_is_imported_and_a_run_locked_without_posix(tmp_path: Path) -> None:
+    files = [file for room in ROOMS for file in sources(room)]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    # PyTorch asks for the user's name, which Windows has in its environment.
+    environment = {"PYTHONPATH": str(ROOT), "USERNAME": "user", "LOGNAME": "user", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", WITHOUT, tmp_path / "run", *names]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == len(names) > 200
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {".lock", "file"}
+    assert "without locks" in done.stderr
