@@ -4,7 +4,7 @@ Results go to standard output, the set's folder alone on its last line; progress
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from data_prep.demo_set import demo_origin, make_demo, plan_demo
 from data_prep.download import fetch
 from data_prep.estimate import seconds_per_clip
 from data_prep.features import FeatureSettings
+from data_prep.lengths import commonest_seconds
 from data_prep.making import Take
 from data_prep.manifest import MANIFEST, SetSettings
 from data_prep.metadata import META, Problem, Problems, read_clips
-from data_prep.preparation import clip_bytes, commonest_seconds, feature_bytes, plan_set, prepare
+from data_prep.preparation import clip_bytes, feature_bytes, plan_set, prepare
 from data_prep.remotes import RELEASES
 from data_prep.simulated_set import make_simulated, name_devices, plan_simulated, simulated_origin
 from data_prep.splits import SplitSettings, count_table, make_split
@@ -85,7 +86,7 @@ def _list_clips(options: Options) -> tuple[pd.DataFrame, list[Problem], float | 
             options.root, options.layout, options.reference_device, check_files=False
         )
         _warn(warnings)
-        return clips, problems, options.layout.seconds or commonest_seconds(options.root, clips["clip"])
+        return clips, problems, options.layout.seconds or commonest_seconds(options.root, clips["clip"], options.accept)
     _, takes, sources = _made(options)
     rows = [
         (take.clip(device), take.scene, take.identifier.rpartition("-")[0], take.identifier, device, "")
@@ -93,7 +94,7 @@ def _list_clips(options: Options) -> tuple[pd.DataFrame, list[Problem], float | 
         for device in take.devices
     ]
     clips = pd.DataFrame(rows, columns=["clip", "scene", "city", "location", "device", "fold"])
-    seconds = commonest_seconds(sources, [take.source for take in takes]) if sources else LENGTH / RATE
+    seconds = commonest_seconds(sources, [take.source for take in takes], options.accept) if sources else LENGTH / RATE
     return clips, [], seconds
 
 
@@ -126,6 +127,10 @@ def _dry_run(options: Options) -> None:
         raise Problems(problems)
 
 
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + ", ..." * (len(names) > 10)
+
+
 def _report(prepared: PreparedSet) -> None:
     manifest = prepared.manifest
     _describe(prepared.clips, prepared.seconds, prepared.split_defaults)
@@ -134,7 +139,8 @@ def _report(prepared: PreparedSet) -> None:
             print(f"{count} of other lengths: {how}")
     silent = prepared.clips["clip"][prepared.clips["silent"]].tolist()
     if silent:
-        _warn([f"{len(silent)} clips hold nothing but zeros: {', '.join(silent[:10])}{', ...' * (len(silent) > 10)}"])
+        _warn([f"{len(silent)} clips hold nothing but zeros: {_some(silent)}"])
+    _warn(f"{len(odd.clips)} files: {odd.oddity}: {_some(odd.clips)}" for odd in manifest.odd)
     if manifest.skipped:
         _warn([f"left out of the set: {Problems(manifest.skipped)}"])
         print(f"{len(manifest.skipped)} problems; what they concern was left out")
@@ -157,6 +163,7 @@ def _prepare(options: Options) -> None:
         reference_device=options.reference,
         channel=options.channel,
         high_pass=options.high_pass,
+        accept=options.accept,
     )
     _warn(plan.warnings)
     if options.verify and (plan.folder / MANIFEST).is_file():

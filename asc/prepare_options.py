@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from common.errors import ConfigError
+from data_prep.containers.acceptance import Acceptance
 from data_prep.layouts import LAYOUTS, Layout
 from data_prep.mixing import MEAN
 from data_prep.remotes import RELEASES
@@ -56,6 +57,14 @@ class Options:
     """Processes, 0 for as many as there are cores; the result does not depend on it."""
     on_error: Literal["stop", "skip"] = "stop"
     """Where recordings or rows cannot be used: list them all and make no set, or go on without them."""
+    strict: bool = False
+    """Refuse recordings that are odd in any way (sizes in headers, tags, FLAC without MD5, ...), though their samples
+    are all there. The tau data sets, whose files are known, are read so unless --lenient is said."""
+    lenient: bool = False
+    """Read recordings of a tau data set as those of any other, with a warning for each kind of oddity."""
+    lossy: bool = False
+    """Read MP3 and AAC too. What such codecs remove, above all the upper bands, is missing in the spectrograms, and
+    may tell devices apart by their codec."""
     download: bool = False
     """Fetch what is missing of the data set into ROOT first (tau2019, tau2020, tau2022)."""
     verify: bool = False
@@ -74,6 +83,8 @@ class Options:
             ("root", self.root, self.root is None and not made, f"needed for {self.dataset}: the folder of meta.csv"),
             ("root", self.root, self.root is not None and made, f"{self.dataset} makes its recordings itself"),
             ("download", self.download, self.download and not tau, f"only {', '.join(RELEASES)} can be fetched"),
+            ("lenient", self.lenient, self.lenient and (self.strict or not tau), "for tau data sets, without --strict"),
+            ("lossy", self.lossy, self.lossy and made, "only for recordings that are read from a list"),
             ("recordings", self.recordings, (self.recordings is not None) != simulated, only),
             ("responses", self.responses, (self.responses is not None) != simulated, only),
             ("seconds", self.seconds, self.seconds is not None and self.seconds <= 0, "a length above 0"),
@@ -92,6 +103,11 @@ class Options:
     def reference(self) -> str:
         """The reference device of the set."""
         return REFERENCE if self.dataset in MADE else self.reference_device
+
+    @property
+    def accept(self) -> Acceptance:
+        """Which oddities of recordings are accepted."""
+        return Acceptance(strict=self.strict or (self.dataset in RELEASES and not self.lenient), lossy=self.lossy)
 
     @property
     def processes(self) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from data_prep.containers.acceptance import Acceptance
 from data_prep.manifest import SetSettings
 from data_prep.shards import Task, empty_arrays, read_clip
 from data_prep.workers import one_thread
@@ -31,6 +32,7 @@ def seconds_per_clip(settings: SetSettings) -> float:
             clips=(file.name,),
             sizes=(file.stat().st_size,),
             mode="stop",
+            accept=Acceptance(),
         )
         for _ in range(_ROUNDS):
             start = time.perf_counter()

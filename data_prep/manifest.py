@@ -92,11 +92,19 @@ class Shard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Odd:
+    """The clips whose files are odd in one way, though their samples are all there."""
+
+    oddity: str
+    clips: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What a finished set declares about itself.
 
     `clips` is the SHA-256 of clips.csv, `fitted` counts the clips whose length was changed and how, `silent` the
-    all-zero ones, `skipped` names what was left out and why.
+    all-zero ones, `skipped` names what was left out and why, `odd` what is odd about files that were read.
     """
 
     schema: int
@@ -108,6 +116,7 @@ class Manifest:
     silent: int
     skipped: tuple[Problem, ...]
     shards: tuple[Shard, ...]
+    odd: tuple[Odd, ...] = later(())
 
 
 def features_file(folder: Path, number: int) -> Path:

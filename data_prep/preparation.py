@@ -4,7 +4,6 @@ import hashlib
 import os
 import random
 import shutil
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,8 +15,10 @@ from common.errors import AscError, DataError
 from common.files import as_json, remove_stale_temporaries, write_text
 from common.identity import from_plain, plain
 from common.progress import progress
+from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings
 from data_prep.layouts import Layout
+from data_prep.lengths import commonest_seconds
 from data_prep.manifest import (
     CLIPS,
     MANIFEST,
@@ -25,6 +26,7 @@ from data_prep.manifest import (
     SCHEMA,
     SPLIT,
     Manifest,
+    Odd,
     SetSettings,
     Shard,
     identify,
@@ -32,7 +34,6 @@ from data_prep.manifest import (
 )
 from data_prep.metadata import MADE, Problem, Problems, read_clips
 from data_prep.mixing import MEAN
-from data_prep.recording import probe
 from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
 from data_prep.splits import SplitSettings, make_split
 from data_prep.storage import PreparedSet
@@ -51,6 +52,7 @@ class Plan:
     clips: pd.DataFrame
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
+    accept: Acceptance
 
     def tasks(self, on_error: Literal["stop", "skip"]) -> list[Task]:
         """Return the shards to make; only to look at, where the lists' faults rule a set out already."""
@@ -64,6 +66,7 @@ class Plan:
                 settings=self.settings,
                 clips=tuple(names[first : first + rows]),
                 sizes=tuple(sizes[first : first + rows]),
+                accept=self.accept,
                 mode="look" if on_error == "stop" and self.problems else on_error,
             )
             for number, first in enumerate(range(0, len(names), rows))
@@ -81,18 +84,6 @@ def clip_bytes(settings: SetSettings) -> int:
     return feature_bytes(settings) + settings.samples * 2 * settings.waveforms
 
 
-def commonest_seconds(root: Path, clips: Iterable[str]) -> float | None:
-    """Return the commonest length among the recordings' headers, in steps of 10 ms; None if none can be read."""
-    lengths: Counter[float] = Counter()
-    for clip in clips:
-        try:
-            frames, rate = probe(root / clip)
-        except DataError:
-            continue  # the worker that reads it will say what is wrong
-        lengths[round(frames / rate, 2)] += 1
-    return max(lengths, key=lambda seconds: (lengths[seconds], seconds), default=None)
-
-
 def plan_set(
     root: Path,
     layout: Layout,
@@ -106,6 +97,7 @@ def plan_set(
     features: FeatureSettings | None = None,
     channel: str = MEAN,
     high_pass: float | None = None,
+    accept: Acceptance | None = None,
 ) -> Plan:
     """Read the lists and decide what the set is: its length, its rows, its identity and so its folder in `out`.
 
@@ -117,6 +109,8 @@ def plan_set(
         The set's, where it is not the layout's.
     seconds
         The clips' length; else the layout's, else the commonest one found.
+    accept
+        Which oddities of recordings are accepted; see `read_recording`.
 
     Raises
     ------
@@ -124,7 +118,8 @@ def plan_set(
         If the lists hold no usable clip, or a setting is not allowed.
     """
     clips, problems, warnings = read_clips(root, layout, reference_device)
-    length = seconds or layout.seconds or commonest_seconds(root, clips["clip"])
+    accept = accept or Acceptance()
+    length = seconds or layout.seconds or commonest_seconds(root, clips["clip"], accept)
     if clips.empty or length is None:
         raise Problems(problems or [Problem("audio", None, "no recording can be read")])
     settings = SetSettings(
@@ -141,7 +136,7 @@ def plan_set(
     clips["bytes"] = [_size(root / clip) for clip in clips["clip"]]
     settings = from_plain(SetSettings, plain(settings))  # 10 and 10.0 are one length
     folder = out / f"{settings.name}-{identify(settings, clips)[:12]}"
-    return Plan(root, folder, settings, clips, tuple(problems), tuple(warnings))
+    return Plan(root, folder, settings, clips, tuple(problems), tuple(warnings), accept)
 
 
 def _size(path: Path) -> int:
@@ -220,7 +215,7 @@ def _check_space(folder: Path, needed: int) -> None:
 
 def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
     parts = [_part(task) for task in tasks]
-    columns = [field.name for field in fields(Record)]
+    columns = [field.name for field in fields(Record) if field.name != "oddities"]
     records = pd.DataFrame([vars(record) for part in parts for record in part.records], columns=columns)
     problems = [*plan.problems, *(problem for part in parts for problem in part.problems)]
     clips = plan.clips.merge(records, on="clip", validate="one_to_one")
@@ -235,11 +230,21 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
         fitted={str(how): int(count) for how, count in clips["fitted"].value_counts().items() if how},
         silent=int(clips["silent"].sum()),
         skipped=tuple(Problems(problems).problems),
+        odd=_group(record for part in parts for record in part.records),
         shards=tuple(Shard(rows=len(p.records), features=p.features, waveforms=p.waveforms) for p in parts),
     )
     _write(plan.folder / CLIPS, table)
     _write(plan.folder / SPLIT, as_json(plain(split)))
     _write(plan.folder / MANIFEST, as_json(sealed(manifest)))
+
+
+def _group(records: Iterable[Record]) -> tuple[Odd, ...]:
+    """Return the clips of each oddity."""
+    clips: dict[str, list[str]] = {}
+    for record in records:
+        for oddity in record.oddities:
+            clips.setdefault(oddity, []).append(record.clip)
+    return tuple(Odd(oddity=oddity, clips=tuple(names)) for oddity, names in sorted(clips.items()))
 
 
 def _part(task: Task) -> Part:

@@ -2,16 +2,19 @@
 
 import functools
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-import soundfile as sf
 import soxr
 from numpy.typing import NDArray
 
 from common.errors import DataError
-from data_prep.containers import decode
+from data_prep.containers.acceptance import Acceptance
+from data_prep.containers.container import Container, Oddity
+from data_prep.containers.decoding import decode, inspect
 from data_prep.mixing import mix_down
 
 TOLERANCE = 0.010  # seconds by which a clip's length may be off; real TAU files have a frame too many
@@ -32,12 +35,15 @@ class Recording:
         Of the file, 64 hexadecimal digits.
     bytes
         Size of the file.
+    oddities
+        What is odd about the file though its samples are all there.
     """
 
     channels: NDArray[np.float32]
     rate: int
     sha256: str
     bytes: int
+    oddities: tuple[Oddity, ...] = ()
 
     @functools.cached_property
     def samples(self) -> NDArray[np.float32]:
@@ -45,16 +51,24 @@ class Recording:
         return mix_down(self.channels)
 
 
-def read_recording(path: Path) -> Recording:
-    """Read a WAV, FLAC or Ogg file that proves itself whole (see `data_prep.containers`).
+def read_recording(path: Path, accept: Acceptance | None = None) -> Recording:
+    """Read a file of any kind that `data_prep.containers` knows, unless samples are missing.
 
-    An all-zero recording is a recording; whoever reads it may warn.
+    An all-zero recording is a recording; whoever reads it may warn, as of oddities.
+
+    Parameters
+    ----------
+    path
+        The file.
+    accept
+        Which oddities are accepted; those of files without loss where not given.
 
     Raises
     ------
     DataError
-        If the file cannot be read, contradicts itself, is empty, or holds a sample that is not finite. The message
-        gives the reason; the caller knows the name.
+        If the file cannot be read, is not whole or has more than one reading (see `data_prep.containers.container`), is
+        odd in a way that is not accepted, is empty, or holds a sample that is not finite. The message gives the reason;
+        the caller knows the name.
     """
     try:
         data = path.read_bytes()
@@ -62,29 +76,46 @@ def read_recording(path: Path) -> Recording:
         raise DataError(f"cannot be read: {error.strerror}") from error
     if not data:
         raise DataError("is an empty file")
-    channels, rate = decode(data)
+    sound = decode(data, accept)
+    channels, rate = sound.samples, sound.rate
     if not len(channels):
         raise DataError("holds no samples")
     peak = max(float(channels.max()), -float(channels.min()))
     if not peak <= _LOUDEST:  # so written that NaN fails it
         frame, channel = np.argwhere(~(np.abs(channels) <= _LOUDEST))[0]
         raise DataError(f"holds {channels[frame, channel]} at frame {frame}, which is no sample of sound")
-    return Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data))
+    return Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data), sound.oddities)
 
 
-def probe(path: Path) -> tuple[int, int]:
-    """Return (frames, rate) as the file's header says, decoding nothing and trusting it for now.
+class _FileBytes:
+    """A file on disk, sliced like bytes: only what is asked for is read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.size = file.seek(0, os.SEEK_END)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, where: slice, /) -> bytes:
+        start, stop, _ = where.indices(self.size)
+        self.file.seek(start)
+        return self.file.read(max(0, stop - start))
+
+
+def probe(path: Path) -> Container:
+    """Return what a file says of its sound, decoding nothing.
 
     Raises
     ------
     DataError
-        If it is no audio file.
+        If it cannot be read, is no audio file, or is visibly not whole.
     """
     try:
-        with sf.SoundFile(path) as file:
-            return file.frames, file.samplerate
-    except (sf.SoundFileError, OSError, TypeError) as error:
-        raise DataError(f"has no readable header: {error}") from error
+        with path.open("rb") as file:
+            return inspect(_FileBytes(file))
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}") from error
 
 
 def fit_length(samples: NDArray[np.float32], rate: int, seconds: float, fit: bool) -> tuple[NDArray[np.float32], str]:

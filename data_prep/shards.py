@@ -15,6 +15,7 @@ from common.errors import AscError, DataError
 from common.files import write_json
 from common.identity import plain
 from data_prep.arrays import open_array, write_array
+from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings, PerceptualMel
 from data_prep.filtering import high_pass
 from data_prep.manifest import MANIFEST, PARTS, SetSettings, features_file, waveforms_file
@@ -40,6 +41,8 @@ class Task:
     mode
         What to do where clips cannot be used: `stop` writes nothing, `skip` writes the others; `look` writes nothing
         whatever is found.
+    accept
+        Which oddities of recordings are accepted.
     """
 
     root: Path
@@ -49,6 +52,7 @@ class Task:
     clips: tuple[str, ...]
     sizes: tuple[int, ...]
     mode: Literal["stop", "skip", "look"]
+    accept: Acceptance
 
     @property
     def note(self) -> Path:
@@ -58,13 +62,14 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What is known of a clip once it was read; the columns that a prepared set's clips table adds."""
+    """What is known of a clip once it was read; all but `oddities` are columns of a prepared set's clips table."""
 
     clip: str
     sha256: str
     fitted: str
     silent: bool
     scale: float
+    oddities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +112,7 @@ def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: 
         If the recording cannot be used, saying why.
     """
     clip, settings = task.clips[index], task.settings
-    recording = read_recording(task.root / clip)
+    recording = read_recording(task.root / clip, task.accept)
     if recording.bytes != task.sizes[index]:
         raise DataError(f"had {task.sizes[index]} bytes when the set was planned and has {recording.bytes} now")
     mono = mix_down(recording.channels, settings.channel)
@@ -122,7 +127,14 @@ def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: 
             raise DataError("has a spectrogram that is not finite")
         if settings.waveforms:
             waveforms[row], scale = quantise(waveform)
-    return Record(clip=clip, sha256=recording.sha256, fitted=fitted, silent=silent, scale=scale)
+    return Record(
+        clip=clip,
+        sha256=recording.sha256,
+        fitted=fitted,
+        silent=silent,
+        scale=scale,
+        oddities=recording.oddities,
+    )
 
 
 def empty_arrays(settings: SetSettings, rows: int) -> tuple[NDArray[np.float16], NDArray[np.int16]]:
@@ -142,7 +154,7 @@ def make_shard(task: Task) -> list[Problem]:
         If the shard cannot be written.
     """
     previous = read_part(task)
-    if previous is not None and not previous.problems:
+    if _is_enough(previous, task):
         return []
     features, waveforms = empty_arrays(task.settings, len(task.clips))
     records: list[Record] = []
@@ -188,7 +200,9 @@ def read_part(task: Task) -> Part | None:
         part = Part(
             features=value["features"],
             waveforms=value["waveforms"],
-            records=tuple(Record(**record) for record in value["records"]),
+            records=tuple(
+                Record(**{**record, "oddities": tuple(record.get("oddities", ()))}) for record in value["records"]
+            ),
             problems=tuple(Problem(**problem) for problem in value["problems"]),
         )
         unusable = {problem.file for problem in part.problems}
@@ -203,7 +217,17 @@ def read_part(task: Task) -> Part | None:
     return part
 
 
+def _is_enough(part: Part | None, task: Task) -> bool:
+    """Return whether a shard needs no other look: no clip of it was skipped, and none is odd in a refused way."""
+    if part is None or part.problems:
+        return False
+    try:
+        task.accept.check(oddity for record in part.records for oddity in record.oddities)
+    except DataError:
+        return False
+    return True
+
+
 def is_finished(task: Task) -> bool:
-    """Return whether the shard is there and no clip of it was skipped: those are looked at again in every run."""
-    part = read_part(task)
-    return part is not None and not part.problems
+    """Return whether the shard is there and nothing of it is to be looked at again."""
+    return _is_enough(read_part(task), task)

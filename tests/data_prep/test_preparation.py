@@ -13,6 +13,7 @@ import torch
 from common.errors import ConfigError
 from common.identity import digest
 from data_prep import preparation, shards
+from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings, PerceptualMel
 from data_prep.layouts import LAYOUTS
 from data_prep.metadata import Problems
@@ -29,9 +30,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Return the list of recordings that are read, as it grows."""
     seen: list[Path] = []
 
-    def read(path: Path) -> Recording:
+    def read(path: Path, accept: Acceptance) -> Recording:
         seen.append(path)
-        return read_recording(path)
+        return read_recording(path, accept)
 
     monkeypatch.setattr(shards, "read_recording", read)
     return seen

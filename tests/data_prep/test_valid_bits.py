@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data_prep.containers import decode
+from data_prep.containers.decoding import decode
 
 SOUND = np.random.default_rng(0).uniform(-0.5, 0.5, 500)
 GUID = bytes.fromhex("0100000000001000800000aa00389b71")
@@ -24,7 +24,8 @@ def extensible(integers: NDArray[np.int32], valid: int) -> bytes:
 def test_both_ends_decode_to_the_same_sound(valid: int) -> None:
     integers = np.rint(SOUND * 2 ** (valid - 1)).astype(np.int32)
     for stored in (integers, integers << (32 - valid)):
-        samples, rate = decode(extensible(stored, valid))
+        sound = decode(extensible(stored, valid))
+        samples, rate = sound.samples, sound.rate
         assert rate == 48_000
         np.testing.assert_allclose(samples[:, 0], SOUND, atol=2.0**-valid)
 
@@ -37,7 +38,7 @@ def test_only_a_contradiction_of_the_header_changes_the_reading() -> None:
         (np.append(quiet, 2**30), 24),  # too large for 24 bits: the container's top is full scale
         (np.append(quiet, -(2**23) - 1), 24),
     ):
-        samples, _ = decode(extensible(stored, valid))
+        samples = decode(extensible(stored, valid)).samples
         np.testing.assert_array_equal(samples[:, 0], (stored / 2**31).astype(np.float32))
-    samples, _ = decode(extensible(np.append(quiet, -(2**23)), 24))
+    samples = decode(extensible(np.append(quiet, -(2**23)), 24)).samples
     assert samples[-1, 0] == -1

@@ -1,0 +1,122 @@
+"""FLAC: the MD5 of its samples proves it; where there is none, the checksums of its frames do."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_prep.containers.container import Bytes, Container, Oddity, Samples, check_rate, check_size, law
+from data_prep.containers.flac_frames import frame_rate, walk
+from data_prep.containers.libraries import read_av, read_sndfile
+
+_BY_SNDFILE = (8, 16, 24)
+_BLOCK = 2**20  # frames that are hashed at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Info:
+    """The stream information: `md5` is empty, `frames` is 0 where the encoder did not know them."""
+
+    rate: int
+    channels: int
+    bits: int
+    frames: int
+    md5: bytes
+    first: int  # where the first frame starts
+
+
+def stream_fields(head: bytes) -> tuple[int, int, int]:
+    """Return rate, channels and bits per sample that the 42 bytes from a FLAC file's mark state."""
+    fields = int.from_bytes(head[18:26])
+    return fields >> 44, (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1
+
+
+def _read_info(data: Bytes, start: int) -> _Info:
+    head = data[start : start + 42]
+    law(len(head) == 42 and head[4] & 127 == 0, "is damaged: no stream information comes first")
+    position, last = start + 4, False
+    while not last:
+        block = data[position : position + 4]
+        law(len(block) == 4, "is cut off before its first frame")
+        last = block[0] >= 128
+        position += 4 + int.from_bytes(block[1:])
+    frame = data[position : position + 3]
+    law(len(frame) == 3 and frame[0] == 255, "is cut off before its first frame")
+    rate, channels, bits = stream_fields(head)
+    law(frame_rate(frame) in (None, rate), f"is damaged: {rate} Hz is not the rate of its first frame")
+    return _Info(
+        rate=rate,
+        channels=channels,
+        bits=bits,
+        frames=int.from_bytes(head[21:26]) & (1 << 36) - 1,
+        md5=head[26:42] if any(head[26:42]) else b"",
+        first=position,
+    )
+
+
+def inspect(data: Bytes, start: int = 0) -> Container:
+    """Return what a FLAC file, whose mark stands at byte `start`, says of its sound.
+
+    Raises
+    ------
+    DataError
+        If it is cut off before its first frame, or contradicts itself.
+    """
+    info = _read_info(data, start)
+    check_rate(info.rate)
+    check_size(info.frames, info.channels)
+    oddities = [Oddity.NO_MD5] * (not info.md5) + [Oddity.NO_TOTAL] * (not info.frames)
+    return Container(
+        format="FLAC",
+        rate=info.rate,
+        channels=info.channels,
+        frames=info.frames or None,
+        proven=False,
+        oddities=tuple(oddities),
+        read=partial(_read, data, start, info),
+    )
+
+
+def _read(data: Bytes, start: int, info: _Info) -> tuple[Samples, tuple[Oddity, ...]]:
+    file = data[start:]
+    oddities: tuple[Oddity, ...] = ()
+    if not info.md5 or not info.frames:
+        told = info.frames
+        frames, oddities = walk(file, info.first - start, info.rate, info.channels, info.bits)
+        law(told in (0, frames), f"is cut off: {told} frames are announced, {frames} are there")
+        info = replace(info, frames=frames)
+        file = _with_frames(file, frames)
+    integers = _integers(file, info)
+    law(len(integers) == info.frames, f"is cut off: {info.frames} frames are announced, {len(integers)} are there")
+    law(not info.md5 or _md5(integers, info.bits) == info.md5, "is damaged: its samples' MD5 is another")
+    samples = integers.astype(np.float32)
+    samples *= np.float32(2.0 ** (1 - info.bits))
+    return samples, oddities
+
+
+def _with_frames(file: bytes, frames: int) -> bytes:
+    """Return the file with its number of frames in the stream information, without which libsndfile reads nothing."""
+    check_size(frames, 1)
+    fields = int.from_bytes(file[18:26]) & ~((1 << 36) - 1) | frames
+    return file[:18] + fields.to_bytes(8) + file[26:]
+
+
+def _integers(file: bytes, info: _Info) -> NDArray[np.int32]:
+    """Decode; return samples of `info.bits` bits, shape (frames, channels)."""
+    if info.bits in _BY_SNDFILE:
+        samples = read_sndfile(file, "int32")[0]
+    else:
+        samples = read_av(file, "flac", f"FLAC of {info.bits} bits").samples
+    integers: NDArray[np.int32] = samples.astype("<i4", copy=False)
+    integers >>= 32 - info.bits
+    return integers
+
+
+def _md5(integers: NDArray[np.int32], bits: int) -> bytes:
+    digest = hashlib.md5(usedforsecurity=False)
+    for first in range(0, len(integers), _BLOCK):
+        block = np.ascontiguousarray(integers[first : first + _BLOCK])
+        digest.update(block.reshape(-1, 1).view(np.uint8)[:, : (bits + 7) // 8].tobytes())
+    return digest.digest()

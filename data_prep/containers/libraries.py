@@ -1,0 +1,115 @@
+"""Decoding by libraries: libsndfile for most formats, PyAV (FFmpeg), where it is installed, for those of phones."""
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import soundfile as sf
+from numpy.typing import NDArray
+
+from common.errors import DataError
+from data_prep.containers.container import MOST_SAMPLES, check_size, law
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """What FFmpeg made of a file's audio stream.
+
+    Attributes
+    ----------
+    samples
+        Shape (frames, channels): integers at the high end of 32 bits, or floats of full scale 1.
+    rate
+        Frames per second.
+    codec
+        FFmpeg's name of the codec.
+    delayed
+        Whether the file states its codec's delay, which was removed.
+    """
+
+    samples: NDArray[np.int32] | NDArray[np.float32]
+    rate: int
+    codec: str
+    delayed: bool
+
+
+def read_sndfile(data: bytes, dtype: Literal["int32", "float32"]) -> tuple[NDArray[np.generic], int, int]:
+    """Decode with libsndfile.
+
+    Returns
+    -------
+    samples, rate, frames
+        Shape (frames, channels); frames per second; how many frames the file announces, which can be more.
+
+    Raises
+    ------
+    DataError
+        If libsndfile cannot decode the file.
+    """
+    try:
+        with sf.SoundFile(io.BytesIO(data)) as file:
+            check_size(file.frames, file.channels)
+            samples: NDArray[np.generic] = file.read(dtype=dtype, always_2d=True)
+            return samples, file.samplerate, file.frames
+    except sf.LibsndfileError as error:
+        raise DataError(f"cannot be decoded: {error.error_string}") from error
+
+
+def read_av(data: bytes, container: str, what: str) -> Stream:
+    """Decode the one audio stream of a file with FFmpeg, which removes the codec's delay where the file states it.
+
+    Parameters
+    ----------
+    data
+        The whole file.
+    container
+        FFmpeg's name of the container; no other is tried, so that no file can pass for a playlist.
+    what
+        The format's name, for messages.
+
+    Raises
+    ------
+    DataError
+        If PyAV is not installed, or FFmpeg cannot decode all of the file.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise DataError(f"is {what}, which PyAV reads; install it: pip install av") from error
+    try:
+        with av.open(io.BytesIO(data), format=container) as file:
+            law(len(file.streams.audio) == 1, f"has {len(file.streams.audio)} audio streams; one is wanted")
+            return _decode(file, file.streams.audio[0])
+    except av.error.FFmpegError as error:
+        raise DataError(f"cannot be decoded: {error.strerror}") from error
+
+
+def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
+    parts: list[NDArray[np.generic]] = []
+    kinds: set[tuple[int, int, str]] = set()
+    packets, size, first = 0, 0, None
+    for packet in file.demux(stream):
+        packets += packet.size > 0
+        first = packet.pts if first is None else first
+        for frame in packet.decode():
+            kinds.add((frame.sample_rate, frame.layout.nb_channels, frame.format.packed.name))
+            samples = frame.to_ndarray()
+            parts.append(samples.T if frame.format.is_planar else samples.reshape(-1, frame.layout.nb_channels))
+            size += samples.size
+            law(size <= MOST_SAMPLES, f"holds more than {MOST_SAMPLES} samples")
+    law(len(kinds) > 0, "holds no samples")
+    law(len(kinds) == 1, "changes its sampling rate, its channels or its format on the way")
+    law(stream.frames in (0, packets), f"is cut off: {stream.frames} packets are announced, {packets} are there")
+    rate = kinds.pop()[0]
+    # Containers state where the recording ends inside the last packet; FFmpeg decodes all of it.
+    end = None if stream.duration is None else round(stream.duration * stream.time_base * rate)
+    samples = np.concatenate(parts)[: end or None]
+    if samples.dtype == np.int16:
+        samples = samples.astype(np.int32) << 16
+    law(samples.dtype in (np.int32, np.float32), f"has samples of an unknown kind ({samples.dtype})")
+    return Stream(samples=samples, rate=rate, codec=stream.codec_context.name, delayed=first is not None and first < 0)

@@ -1,0 +1,141 @@
+"""Ogg (Vorbis, Opus, FLAC): pages with checksums, in order (RFC 3533)."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from data_prep.containers.container import Bytes, Container, Oddity, Samples, check_rate, law
+from data_prep.containers.flac import stream_fields
+from data_prep.containers.libraries import read_sndfile
+
+_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_FIRST, _LAST = 2, 4  # flags of a page
+_NOWHERE = 2**64 - 1  # the position of a page on which no packet ends
+_OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page: its flags, position (samples up to the last packet that ends on it), serial number, number, bytes."""
+
+    flags: int
+    position: int
+    serial: int
+    number: int
+    data: bytes
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether its last packet goes on on the next page."""
+        return self.data[26] > 0 and self.data[26 + self.data[26]] == 255
+
+    @property
+    def content(self) -> bytes:
+        """What follows the header."""
+        return self.data[27 + self.data[26] :]
+
+    def packed(self) -> bytes:
+        """Return the page with its flags, position and checksum written anew."""
+        page = struct.pack("<4sBBQ", b"OggS", 0, self.flags, self.position) + self.data[14:]
+        return page[:22] + struct.pack("<I", _checksum(page)) + page[26:]
+
+
+def _checksum(page: bytes) -> int:
+    """CRC-32 of an Ogg page (RFC 3533, section 6): zlib's, with the bits the other way round and no inversions."""
+    blank = page[:22] + bytes(4) + page[26:]
+    reflected = zlib.crc32(blank.translate(_REVERSED_BITS), 0xFFFF_FFFF) ^ 0xFFFF_FFFF
+    return int(f"{reflected:032b}"[::-1], 2)
+
+
+def _pages(data: Bytes) -> Iterator[_Page]:
+    """Yield the pages to the end of the file, or to bytes after the last that are none."""
+    position, flags = 0, 0
+    while position < len(data):
+        head = data[position : position + 27 + 255]
+        if head[:5] != b"OggS\0" and flags & _LAST:
+            return
+        law(head[:5] == b"OggS\0", f"is damaged: no Ogg page starts at byte {position}")
+        law(len(head) >= 27, "is cut off inside a page's header")
+        flags, place, serial, number = struct.unpack_from("<BQII", head, 5)
+        lacing = head[27 : 27 + head[26]]
+        end = position + 27 + head[26] + sum(lacing)
+        law(end <= len(data), "is cut off inside a page")
+        yield _Page(flags, place, serial, number, data[position:end])
+        position = end
+
+
+def _checked(data: Bytes) -> list[_Page]:
+    """Return the pages of one stream, in order, each with its checksum, the first marked."""
+    pages = list(_pages(data))
+    for count, page in enumerate(pages):
+        told = struct.unpack_from("<I", page.data, 22)[0]
+        law(_checksum(page.data) == told, f"is damaged: page {page.number}'s checksum")
+        right = (page.serial, page.number) == (pages[0].serial, count)
+        law(right, f"is damaged: page {page.number} of stream {page.serial} out of order")
+        law(bool(page.flags & _FIRST) == (count == 0), f"is damaged: page {page.number} starts a stream")
+    law(len(pages) > 1 and not pages[-1].unfinished, "is cut off inside a packet")
+    return pages
+
+
+def _codec(first: bytes) -> tuple[str, int, int, int, int]:
+    """Return what the first packet says: the codec, its rate and channels, samples to skip, positions per sample."""
+    if first[:7] == b"\1vorbis" and len(first) >= 30:
+        return "Ogg Vorbis", int.from_bytes(first[12:16], "little"), first[11], 0, 1
+    if first[:8] == b"OpusHead" and len(first) >= 19:
+        skip, told = struct.unpack_from("<HI", first, 10)
+        rate = told if told in _OPUS_RATES else 48_000
+        return "Ogg Opus", rate, first[9], skip, 48_000 // rate
+    if first[:5] == b"\x7fFLAC" and len(first) >= 51:
+        rate, channels, _ = stream_fields(first[9:])
+        return "Ogg FLAC", rate, channels, 0, 1
+    law(False, "has Ogg pages of something that is neither Vorbis, Opus nor FLAC")
+    raise AssertionError
+
+
+def inspect(data: Bytes) -> Container:
+    """Return what an Ogg file says of its sound, after its pages were found whole and in order.
+
+    Raises
+    ------
+    DataError
+        If a page is missing, damaged or cut off, or is of another stream.
+    """
+    pages = _checked(data)
+    name, rate, channels, skip, step = _codec(pages[0].content)
+    check_rate(rate)
+    oddities = []
+    if not pages[-1].flags & _LAST:
+        oddities.append(Oddity.NO_END_MARK)
+    if sum(len(page.data) for page in pages) < len(data):
+        oddities.append(Oddity.TRAILING)
+    frames = max(0, pages[-1].position - skip) // step if pages[-1].position != _NOWHERE else None
+    return Container(
+        format=name,
+        rate=rate,
+        channels=channels,
+        frames=frames,
+        proven=False,
+        oddities=tuple(oddities),
+        read=partial(_read, pages),
+    )
+
+
+def _read(pages: list[_Page]) -> tuple[Samples, tuple[Oddity, ...]]:
+    """Decode; where samples are missing, once more without the positions on the way.
+
+    libvorbis believes the position of each page, and drops samples at the end if one on the way is too high, as those
+    that FFmpeg writes can be. Only the last one is needed: packets tell their length.
+    """
+    oddities: tuple[Oddity, ...] = ()
+    last = replace(pages[-1], flags=pages[-1].flags | _LAST)
+    samples, _, frames = read_sndfile(b"".join([*(page.data for page in pages[:-1]), last.packed()]), "float32")
+    if len(samples) != frames:
+        blank = [page if page.position == 0 else replace(page, position=_NOWHERE) for page in pages[:-1]]
+        samples, _, frames = read_sndfile(b"".join(page.packed() for page in [*blank, last]), "float32")
+        oddities = (Oddity.PAGE_POSITIONS,)
+    law(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
+    return samples.astype(np.float32, copy=False), oddities

@@ -1,0 +1,105 @@
+"""WAV: what its format chunk says of the samples, held to everything else that the file says of them."""
+
+import struct
+from functools import partial
+
+from data_prep.containers import pcm
+from data_prep.containers.container import RATES, Bytes, Container, Oddity, Samples, check_rate, law
+from data_prep.containers.riff import Chunks, walk
+
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_ENCODINGS = {(_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 64)}
+_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+_AMBISONIC_TAIL = bytes.fromhex("00002107d3118644c8c1ca000000")
+_UNKNOWN = 0xFFFF_FFFF
+
+
+def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
+    """Return (tag, channels, rate, bytes per frame, bits, valid bits) after the laws of the fmt chunk have held."""
+    law(chunks.places.get(b"fmt ", (0, 0))[1] >= 16, "is damaged: it has no complete fmt chunk")
+    offset, size = chunks.places[b"fmt "]
+    content = data[offset : offset + min(size, 40)]
+    tag, channels, rate, byte_rate, align, bits = struct.unpack_from("<HHIIHH", content)
+    valid = bits
+    if size > 16 and (size < 18 or struct.unpack_from("<H", content, 16)[0] != size - 18):
+        chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
+    if tag == _EXTENSIBLE:
+        law(size >= 40, "is damaged: its extensible fmt chunk is too short")
+        valid, tag = struct.unpack_from("<H", content, 18)[0], struct.unpack_from("<H", content, 24)[0]
+        law(content[26:40] in (_GUID_TAIL, _AMBISONIC_TAIL), "has samples of an unknown kind (its format GUID)")
+        law(valid <= bits, f"is damaged: {valid} of {bits} bits cannot be valid")
+        if content[26:40] == _AMBISONIC_TAIL:
+            chunks.oddities.add(Oddity.AMBISONIC)
+        if valid == 0:
+            chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
+            valid = bits
+    kinds = "8, 16, 24, 32 bit integers and 32, 64 bit floats are read"
+    law((tag, bits) in _ENCODINGS, f"has samples of format {tag} with {bits} bits; {kinds}")
+    law(channels > 0, "is damaged: it says that it has no channels")
+    law(align == channels * bits // 8, f"is damaged: {channels} x {bits} bits are not {align} bytes a frame")
+    if byte_rate != rate * align:
+        _check_byte_rate(byte_rate, rate, channels, align)
+        chunks.oddities.add(Oddity.BYTE_RATE)
+    return tag, channels, rate, align, bits, valid
+
+
+def _check_byte_rate(byte_rate: int, rate: int, channels: int, align: int) -> None:
+    """Raise where a wrong number of bytes per second makes another sampling rate likely."""
+    forgotten = {0, rate, *(rate * channels * size for size in range(1, 9))}  # bits or channels, while writing
+    likely = rate in RATES and (byte_rate in forgotten or byte_rate % align or byte_rate // align not in RATES)
+    law(bool(likely), f"is damaged: {rate} Hz x {align} bytes are not {byte_rate} bytes a second")
+
+
+def _check_fact(data: Bytes, chunks: Chunks, frames: int, channels: int) -> None:
+    offset, size = chunks.places.get(b"fact", (0, 0))
+    if size >= 4 and struct.unpack("<I", data[offset : offset + 4])[0] not in (frames, frames * channels, _UNKNOWN):
+        chunks.oddities.add(Oddity.FACT)
+
+
+def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
+    """Check every law of a WAV file and return how its samples stand in it, their rate, and its chunks.
+
+    Raises
+    ------
+    DataError
+        If samples are missing, or what the header says has more than one reading.
+    """
+    chunks = walk(data)
+    tag, channels, rate, align, bits, valid = _format(data, chunks)
+    check_rate(rate)
+    law(b"data" in chunks.places, "is damaged: it has no data chunk")
+    offset, size = chunks.places[b"data"]
+    left = size % align
+    if left == 1 and Oddity.STREAM_SIZE in chunks.oddities and data[offset + size - 1 : offset + size] == b"\0":
+        left = 0  # the pad byte of a stream
+    law(left == 0, f"is cut off or damaged: {size} bytes of samples are no multiple of {align}")
+    _check_fact(data, chunks, size // align, channels)
+    if (tag, bits) == (_PCM, 32):
+        # One flipped bit turns 32-bit floats into integers; chunks that integers do not have betray it.
+        first = chunks.places[b"fmt "][0]
+        plain = data[first : first + 2] == struct.pack("<H", _PCM)
+        contradicted = b"PEAK" in chunks.places or (plain and b"fact" in chunks.places)
+        law(not contradicted, "is damaged: it says integers, but has the chunks of a file of floats")
+    layout = pcm.Layout(
+        channels=channels, bits=bits, floating=tag == _FLOAT, valid=valid, offset=offset, frames=size // align
+    )
+    return layout, rate, chunks
+
+
+def inspect(data: Bytes) -> Container:
+    """Return what a RIFF, RF64 or BW64 file says of its sound; see `read_layout`."""
+    layout, rate, chunks = read_layout(data)
+    return Container(
+        format="WAV",
+        rate=rate,
+        channels=layout.channels,
+        frames=layout.frames,
+        oddities=tuple(sorted(chunks.oddities)),
+        read=partial(_read, data, layout),
+    )
+
+
+def _read(data: Bytes, layout: pcm.Layout) -> tuple[Samples, tuple[Oddity, ...]]:
+    whole = data[:]
+    law(not pcm.are_floats(whole, layout), "is damaged: it says integers, and its samples are floats")
+    return pcm.decode(whole, layout), ()
