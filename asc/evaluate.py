@@ -11,7 +11,7 @@ from asc.results import read_configurations
 from common.command import run_command
 from common.errors import ConfigError
 from common.files import remove_stale_temporaries
-from evaluation import grids, words
+from evaluation import device_grids, grids, words
 from evaluation.intervals import Bootstrap
 from evaluation.report import Report, make_report, write_report
 from evaluation.sizes import complexity_grids
@@ -40,14 +40,14 @@ class Options:
     """Heading of the page."""
 
     replicates: int = 10_000
-    """How often the locations are drawn for an interval."""
+    """Number of bootstrap draws behind an interval."""
 
 
 def report_text(report: Report) -> str:
     """Return what the terminal shows of a report: headline, devices, differences, and how to read them."""
     parts = [grid_text(grids.headline_grid(headline(report.configurations), report.configurations))]
     for comparison in report.comparisons:
-        tables = [*grids.device_grids(comparison), *grids.difference_grids(comparison)]
+        tables = [*device_grids.device_grids(comparison), *device_grids.difference_grids(comparison)]
         parts += [grid_text(grid) for grid in tables]
         parts.append("\n".join(plain(line) for line in [*words.findings(comparison), *words.cautions(comparison)]))
     parts += [grid_text(grid) for grid in complexity_grids(report.configurations)]

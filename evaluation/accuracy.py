@@ -1,7 +1,7 @@
-"""Accuracy, macro average, log loss and confusions of scored predictions: per device, and for every group of devices.
+"""Accuracy, macro average, log loss and confusions of scored predictions: per device and per group of devices.
 
-Every group that is reported (all, seen and unseen, each kind, each device) is a set of devices, so every number here is
-a sum per device, summed over the devices of the group, and divided once.
+A group (all devices, the seen or unseen ones, the real unseen ones, a single device) is a set of devices, so every
+number here is a sum per device, added up over the devices of the group and divided once.
 """
 
 import re
@@ -16,6 +16,7 @@ from evaluation.predictions import KINDS
 
 PARTS = ("seen", "unseen")
 SEEN, UNSEEN, ALL = ("part", "seen"), ("part", "unseen"), ("all", "all")
+GROUPS = ("reference", "real seen", "simulated seen", "real unseen", "simulated unseen")  # as in DCASE's device tables
 
 
 def natural(name: str) -> tuple[tuple[str | int, ...], str]:
@@ -34,12 +35,14 @@ def device_table(scored: DataFrame) -> DataFrame:
 def membership(scored: DataFrame) -> DataFrame:
     """Return which devices are in which group: 1 or 0, device x (level, name).
 
-    The levels are all, part (seen, unseen), kind (reference, real, simulated) and device. Groups without a device are
-    there too, so that whoever trains on every device reads an empty `unseen`, not an error.
+    The levels are `all`, `part` (seen, unseen), `group` (`GROUPS`) and `device`. Groups without a device are included:
+    a network trained on every device has an empty `unseen`.
     """
     devices = device_table(scored).set_index("device")
+    parts = devices.seen.map({True: "seen", False: "unseen"})
+    groups = devices.kind.where(devices.kind == "reference", devices.kind + " " + parts)
     columns: dict[tuple[str, str], Any] = {ALL: 1, SEEN: devices.seen, UNSEEN: ~devices.seen}
-    columns |= {("kind", kind): devices.kind == kind for kind in KINDS}
+    columns |= {("group", group): groups == group for group in GROUPS}
     columns |= {("device", name): devices.index == name for name in devices.index}
     members = DataFrame(columns, index=devices.index).astype(float)
     return members.set_axis(MultiIndex.from_tuples(columns, names=["level", "name"]), axis=1)
@@ -66,6 +69,11 @@ def log_loss(scored: DataFrame, by: list[str]) -> DataFrame:
 def macro_average(scored: DataFrame, by: list[str]) -> DataFrame:
     """Mean over the scenes of each scene's accuracy (DCASE's number); scenes without a clip in a group do not count."""
     return accuracy(scored, [*by, "scene"]).groupby(level=by).mean()
+
+
+def macro_log_loss(scored: DataFrame, by: list[str]) -> DataFrame:
+    """Mean over the scenes of each scene's log loss, in nats (what DCASE ranked by until 2023)."""
+    return log_loss(scored, [*by, "scene"]).groupby(level=by).mean()
 
 
 def device_spread(accuracies: DataFrame) -> "Series[float]":

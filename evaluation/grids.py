@@ -1,17 +1,15 @@
 """Tables as people read them: rounded, in percent, with their deviations; the same on paper and in the terminal."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from pandas import DataFrame, Series
+from pandas import DataFrame
 
 from evaluation.grouping import Configuration, differing
-from evaluation.tables import Comparison, breakdown, row_of, sections, verdict
+from evaluation.tables import Comparison, breakdown
 
 MISSING, MINUS = "–", "−"  # noqa: RUF001 what typographers set in tables of numbers
-_ABREAST = 3  # configurations side by side in one table
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ def spread(mean: float, deviation: float, form: Callable[[float], str] = percent
     return form(mean) if np.isnan(deviation) else f"{form(mean)} ± {form(deviation)}"
 
 
-def _nats(loss: float) -> str:
+def nats(loss: float) -> str:
+    """1.23, or a dash where there is no number."""
     return MISSING if np.isnan(loss) else f"{loss:.2f}"
 
 
@@ -61,8 +60,8 @@ def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> 
         ("gap", "gap", percent),
         ("macro_seen", "macro seen", percent),
         ("macro_unseen", "macro unseen", percent),
-        ("log_loss_seen", "log loss seen", _nats),
-        ("log_loss_unseen", "log loss unseen", _nats),
+        ("macro_log_loss_seen", "log loss seen", nats),
+        ("macro_log_loss_unseen", "log loss unseen", nats),
         ("device_sd", "sd over devices", percent),
     ]
     rows = [
@@ -73,94 +72,15 @@ def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> 
     note = (
         f"Accuracy in %: mean of the last {table.epochs_averaged.max()} epochs and all seeds, ± standard deviation "
         "over seeds where there are several; gap = seen less unseen, in points; macro = mean over scenes; log loss in "
-        "nats."
+        "nats, mean over scenes."
     )
     return Grid("Headline", ["configuration", "seeds", *(heading for _, heading, _ in columns)], rows, note)
-
-
-def _abreast(comparison: Comparison) -> Iterator[tuple[list[Configuration], list[DataFrame]]]:
-    for start in range(0, len(comparison.configurations), _ABREAST):
-        stop = start + _ABREAST
-        yield comparison.configurations[start:stop], comparison.accuracies[start:stop]
-
-
-def _by_device(title: str, table: DataFrame, headings: list[str], note: str, cells: Callable[[Any], list[str]]) -> Grid:
-    rows = []
-    for heading, members in sections(table):
-        rows += [[heading], *([name, *cells(index)] for name, index in members)]
-    return Grid(title, ["device", *headings], rows, note)
-
-
-def device_grids(comparison: Comparison) -> list[Grid]:
-    """Accuracy per device and group of devices, a few configurations side by side."""
-    note = (
-        "Accuracy in %: mean of the last epochs (± standard deviation over seeds), then of the final weights with its "
-        "95 % interval over locations."
-    )
-    grids = []
-    for configurations, tables in _abreast(comparison):
-
-        def cells(index: tuple[str, str], tables: list[DataFrame] = tables) -> list[str]:
-            found = [f"{tables[0][name][index]:,}" for name in ("clips", "locations")]
-            for table in tables:
-                row = row_of(table, index)
-                interval = within(row.low, row.high)
-                found += [spread(row.accuracy, row.accuracy_sd_seeds), f"{percent(row.final)} {interval}".strip()]
-            return found
-
-        headings = ["clips", "locations"]
-        for configuration in configurations:
-            headings += [configuration.label, "final weights [95 %]"]
-        grids.append(_by_device("Accuracy by device", tables[0], headings, note, cells))
-    return grids
-
-
-def _change(row: "Series[Any]") -> str:
-    interval = within(row.change_low, row.change_high, points)
-    return f"{points(row.change)} {interval}".strip()
-
-
-def cost_grids(comparison: Comparison) -> list[Grid]:
-    """Tell what unseen devices cost on the same recordings; nothing where no recording was made by both."""
-    if comparison.accuracies[0].change.isna().all():
-        return []
-    note = (
-        "Points of accuracy on the unseen device less those on seen devices, of the final weights, only on recordings "
-        "that both made; 95 % interval over locations."
-    )
-    grids = []
-    for configurations, tables in _abreast(comparison):
-        table = tables[0][tables[0].change.notna() & (tables[0].index != ("all", "all"))]
-
-        def cells(index: tuple[str, str], tables: list[DataFrame] = tables) -> list[str]:
-            return [_change(row_of(table, index)) for table in tables]
-
-        headings = [configuration.label for configuration in configurations]
-        grids.append(_by_device("What the device costs, on the same recordings", table, headings, note, cells))
-    return grids
-
-
-def difference_grids(comparison: Comparison) -> list[Grid]:
-    """Each configuration less the first, on the same clips."""
-    first, *others = comparison.configurations
-    grids = []
-    for other, table in zip(others, comparison.differences, strict=True):
-
-        def cells(index: tuple[str, str], table: DataFrame = table) -> list[str]:
-            row = row_of(table, index)
-            return [points(row.estimate), within(row.low, row.high, points), verdict(row.low, row.high) or MISSING]
-
-        title = f"Difference: {other.label} less {first.label}"
-        note = "Points of accuracy of the final weights on the same clips; an interval that holds zero shows none."
-        headings = ["difference", "95 % interval", "verdict"]
-        grids.append(_by_device(title, comparison.accuracies[0], headings, note, cells))
-    return grids
 
 
 def breakdown_grids(comparison: Comparison, column: str) -> list[Grid]:
     """Accuracy per scene or city, on seen and unseen devices."""
     grids = []
-    for configurations, _ in _abreast(comparison):
+    for configurations, _ in comparison.abreast():
         tables = [breakdown(configuration, column) for configuration in configurations]
         headings, rows = [column], [[str(name)] for name in tables[0].index]
         for part in ("seen", "unseen"):

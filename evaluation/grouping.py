@@ -79,9 +79,25 @@ class Configuration:
         return tuple(sorted(int(seed) for seed in self.scored.seed.unique()))
 
     @cached_property
-    def final(self) -> DataFrame:
-        """The scored rows of each seed's last epoch: what the final weights say."""
-        return self.scored[self.scored.epoch == self.scored.groupby("seed")["epoch"].transform("max")]
+    def averaged(self) -> DataFrame:
+        """One row per seed and test clip: `correct` and `loss` are means over the last epochs, the paper's score."""
+        rows = self.scored.groupby(["seed", "clip"], sort=True)
+        facts = rows[["recording", "scene", "city", "location", "device", "kind", "seen", "clips"]].first()
+        return facts.join(rows[["correct", "loss"]].mean()).reset_index()
+
+    @property
+    def unit(self) -> list[str]:
+        """Columns that name a clip's held-out unit, which intervals draw: (city, scene) pairs, or locations.
+
+        The split rule `unseen-city` holds out pairs with all their locations; lists of a data set hold out locations.
+        """
+        rule = self.description.get("split", {}).get("rule")
+        return ["city", "scene"] if rule == "unseen-city" else ["location"]
+
+    @property
+    def unit_name(self) -> str:
+        """What the held-out units are called in captions, in the plural."""
+        return "(city, scene) pairs" if len(self.unit) > 1 else "locations"
 
     @cached_property
     def devices(self) -> DataFrame:
@@ -137,10 +153,13 @@ def short_labels(names: Sequence[str]) -> list[str]:
 
 
 def comparable(configurations: Sequence[Configuration]) -> list[list[Configuration]]:
-    """Group configurations that were tested on the same clips with the same unseen devices, in the order given."""
+    """Group configurations that were tested on the same clips, in the order given.
+
+    They may have been trained on other devices, so that a device is seen in one and unseen in another.
+    """
     groups: dict[tuple[object, ...], list[Configuration]] = {}
     for configuration in configurations:
-        clips = configuration.final[["clip", "scene", "seen"]].drop_duplicates()
+        clips = configuration.averaged[["clip", "scene"]].drop_duplicates()
         key = (configuration.scenes, *sorted(clips.itertuples(index=False, name=None)))
         groups.setdefault(key, []).append(configuration)
     return list(groups.values())

@@ -1,20 +1,25 @@
-"""95 % intervals by the bootstrap over locations, for accuracies and for differences on the same recordings.
+"""Confidence intervals that hold training seeds and held-out recordings, by a hierarchical bootstrap.
 
-Clips of one location resemble each other, so clips are not drawn but locations, with everything recorded there
-(Field and Welsh 2007, cluster bootstrap). An interval says how much the choice of locations matters; it says nothing
-about other training seeds.
+A test result would have been another with other seeds and with other recordings. Both levels are drawn with
+replacement: the seeds of each configuration, and the held-out units with all that was recorded there (Field and Welsh
+2007, cluster bootstrap), the same units for both configurations of a difference. Seeds and units are crossed, so each
+level is drawn by itself and the variances add up, which errs on the wide side (Owen 2007, pigeonhole bootstrap). Few
+seeds make a bootstrap interval too narrow: the variance of n draws is multiplied by n / (n - 1), and the interval takes
+the quantile of Student's t with the degrees of freedom of Satterthwaite (1946), as Welch's test does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame
+from scipy import stats
 
 from common.errors import ConfigError, DataError
-from evaluation.accuracy import device_table, total
+from evaluation.sums import Sums, ratio
 
-_CELLS = 4_000_000  # of the matrix of draws at a time: memory stays the same however many locations there are
+_CELLS = 4_000_000  # numbers drawn at a time: bounds the memory however many units there are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +29,11 @@ class Bootstrap:
     Parameters
     ----------
     replicates
-        How often the locations are drawn.
+        Number of draws of each level.
     level
         Coverage of the interval, between 0 and 1.
     seed
-        Of the draws.
+        Seed of the draws.
     """
 
     replicates: int = 10_000
@@ -41,85 +46,189 @@ class Bootstrap:
         if not 0 < self.level < 1:
             raise ConfigError("level", self.level, "between 0 and 1")
 
-    def ratios(self, numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Draw rows with replacement; return sum of numerators over sum of denominators: replicates x columns."""
-        rows = len(numerator)
-        generator = np.random.default_rng(self.seed)
-        both, drawn = np.hstack([numerator, denominator]), []
-        step = max(1, _CELLS // rows)
-        for start in range(0, self.replicates, step):
-            count = min(step, self.replicates - start)
-            drawn.append(generator.multinomial(rows, np.full(rows, 1 / rows), size=count).astype(np.float64) @ both)
-        above, below = np.hsplit(np.concatenate(drawn), 2)
-        return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
 
-
-def interval(numerator: DataFrame, denominator: DataFrame, bootstrap: Bootstrap) -> DataFrame:
-    """Estimate ratios of sums, and their percentile intervals.
+def interval(arms: Sequence[Sums], bootstrap: Bootstrap, *, share: bool = False) -> DataFrame:
+    """Estimate a measure of one configuration, or the difference of two, with its confidence interval.
 
     Parameters
     ----------
-    numerator, denominator
-        Sums per location: location x group, as `accuracy.total` makes them.
+    arms
+        Sums of one configuration; or of two, of which the first is subtracted from the second. Both have the same units
+        and groups.
     bootstrap
         How to draw.
+    share
+        The measure is a share of clips: the interval stays between 0 and 1, and is Clopper and Pearson's with units as
+        trials where nothing varies (all clips right, or all wrong).
 
     Returns
     -------
     DataFrame
-        group x (estimate, low, high, locations). The interval of a group heard at fewer than two locations is NaN: one
-        location cannot tell how much locations differ.
-    """
-    ratios = bootstrap.ratios(numerator.to_numpy(), denominator.to_numpy())
-    locations = (denominator > 0).sum()
-    low, high = np.full((2, len(locations)), np.nan)
-    known = locations.to_numpy() > 1
-    tails = [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2]
-    if known.any():
-        low[known], high[known] = np.nanquantile(ratios[:, known], tails, axis=0)
-    estimate = numerator.sum() / denominator.sum()
-    return DataFrame({"estimate": estimate, "low": low, "high": high, "locations": locations})
-
-
-def accuracy_interval(scored: DataFrame, bootstrap: Bootstrap) -> DataFrame:
-    """Accuracy of every group of devices with its interval; several seeds are averaged, and drawn together.
-
-    Parameters
-    ----------
-    scored
-        One epoch (the final weights) of one or several seeds.
-    bootstrap
-        How to draw.
-    """
-    by = ["location"]
-    return interval(total(scored, "correct", by), total(scored, "clips", by), bootstrap)
-
-
-def difference(first: DataFrame, second: DataFrame, bootstrap: Bootstrap) -> DataFrame:
-    """Accuracy of the second configuration less that of the first, on the same clips of every group of devices.
-
-    Both are summed per location before they are drawn, so what makes a recording hard for both cancels.
+        group x (estimate, low, high, error, freedom, p, units): the standard error, its degrees of freedom, and the
+        two-sided p-value of the estimate being zero. A group heard at fewer than two units has no interval, nor has a
+        difference in which a configuration has a single seed, or in which nothing varies. The interval of a single
+        configuration with one seed holds the choice of units only; it has no p-value.
 
     Raises
     ------
     DataError
-        If the two were not tested on the same clips, or differ in which devices are unseen.
+        If the two arms have other units or groups.
     """
-    if set(first["clip"]) != set(second["clip"]) or not device_table(first).equals(device_table(second)):
-        raise DataError("two configurations can be compared on the same clips and unseen devices only; these differ")
-    by = ["location"]
-    repeats = [len(scored) / scored["clip"].nunique() for scored in (first, second)]
-    correct = total(second, "correct", by) / repeats[1] - total(first, "correct", by) / repeats[0]
-    return interval(correct, total(first, "clips", by) / repeats[0], bootstrap)
+    first = arms[0]
+    if any(arm.units != first.units or not arm.groups.equals(first.groups) for arm in arms):
+        raise DataError("two configurations can be compared on the same test clips only")
+    signs = (1.0,) if len(arms) == 1 else (-1.0, 1.0)
+    present = (first.clips.sum(axis=1) > 0).sum(axis=0)
+    estimate = sum(
+        sign * ratio(arm.measured.mean(axis=0).sum(axis=0), arm.clips.sum(axis=0))
+        for sign, arm in zip(signs, arms, strict=True)
+    )
+    parts = [(_unit_variance(arms, signs, present, bootstrap), np.maximum(present - 1.0, 0))]
+    parts += [(_seed_variance(arm, bootstrap), np.array(arm.seeds - 1.0)) for arm in arms if arm.seeds > 1]
+    error, freedom = _pooled(parts)
+    several = all(arm.seeds > 1 for arm in arms)
+    known = (present > 1) & (several or len(arms) == 1)
+    error = np.where(known, error, np.nan)
+    return _table(first, np.asarray(estimate), error, freedom, present, bootstrap, share=share, seeds=several)
 
 
-def loss_on_unseen(scored: DataFrame, bootstrap: Bootstrap) -> DataFrame:
-    """Accuracy on unseen devices less that on seen ones, on those recordings that both have; one row per group.
+def _table(
+    arm: Sums,
+    estimate: NDArray[np.float64],
+    error: NDArray[np.float64],
+    freedom: NDArray[np.float64],
+    units: NDArray[np.int64],
+    bootstrap: Bootstrap,
+    *,
+    share: bool,
+    seeds: bool,
+) -> DataFrame:
+    varies = error > 0
+    error = np.where(varies | np.isnan(error), error, np.nan if not share else 0.0)
+    margin = stats.t.ppf((1 + bootstrap.level) / 2, np.where(varies, freedom, 1)) * error
+    low, high = estimate - margin, estimate + margin
+    if share:
+        low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
+        fixed = error == 0
+        low[fixed], high[fixed] = clopper_pearson(estimate[fixed] * units[fixed], units[fixed], bootstrap.level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(varies & seeds, 2 * stats.t.sf(np.abs(estimate) / error, freedom), np.nan)
+    columns = {
+        "estimate": estimate,
+        "low": low,
+        "high": high,
+        "error": error,
+        "freedom": freedom,
+        "p": p,
+        "units": units,
+    }
+    return DataFrame(columns, index=arm.groups)
+
+
+def clopper_pearson(
+    right: NDArray[np.float64], trials: NDArray[np.int64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the exact interval of a binomial share (Clopper and Pearson 1934)."""
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore"):
+        low = np.where(right > 0, stats.beta.ppf(tail, right, trials - right + 1), 0.0)
+        high = np.where(right < trials, stats.beta.ppf(1 - tail, right + 1, trials - right), 1.0)
+    return low, high
+
+
+def _draws(count: int, bootstrap: Bootstrap, level: int) -> "Sequence[NDArray[np.float64]]":
+    """Return how often each of `count` members is in each replicate, in blocks of replicates."""
+    generator = np.random.default_rng((bootstrap.seed, level))
+    step = max(1, _CELLS // count)
+    blocks = [min(step, bootstrap.replicates - start) for start in range(0, bootstrap.replicates, step)]
+    return [generator.multinomial(count, np.full(count, 1 / count), size=block).astype(np.float64) for block in blocks]
+
+
+def _unit_variance(
+    arms: Sequence[Sums], signs: Sequence[float], present: NDArray[np.int64], bootstrap: Bootstrap
+) -> NDArray[np.float64]:
+    """Variance over draws of the units, the same for all arms; (group,)."""
+    drawn = []
+    for weights in _draws(len(arms[0].units), bootstrap, 0):
+        values = [
+            sign * ratio(np.tensordot(weights, arm.measured.mean(axis=0), 1), np.tensordot(weights, arm.clips, 1))
+            for sign, arm in zip(signs, arms, strict=True)
+        ]
+        drawn.append(sum(values))
+    return _variance(np.concatenate(drawn)) * present / np.maximum(present - 1, 1)
+
+
+def _seed_variance(arm: Sums, bootstrap: Bootstrap) -> NDArray[np.float64]:
+    """Variance over draws of one arm's seeds; (group,)."""
+    values = ratio(arm.measured.sum(axis=1), arm.clips.sum(axis=0))
+    drawn = np.concatenate([weights @ values / arm.seeds for weights in _draws(arm.seeds, bootstrap, arm.seeds)])
+    return _variance(drawn) * arm.seeds / (arm.seeds - 1)
+
+
+def _variance(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Variance of each column over the replicates in which its group has clips."""
+    known = ~np.isnan(drawn)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, drawn, 0).sum(axis=0) / count
+    variance: NDArray[np.float64] = np.where(known, (drawn - mean) ** 2, 0).sum(axis=0) / count
+    return np.where(variance > 1e-18, variance, 0.0)  # rounding of equal values is no variance
+
+
+def _pooled(
+    parts: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Add up variances; return the standard error and its degrees of freedom (Satterthwaite 1946)."""
+    variance = sum(part for part, _ in parts)
+    spent = sum(np.divide(part**2, freedom, out=np.zeros_like(part), where=freedom > 0) for part, freedom in parts)
+    freedom = np.divide(np.square(variance), spent, out=np.ones_like(np.asarray(spent)), where=np.asarray(spent) > 0)
+    return np.sqrt(variance), freedom
+
+
+def accuracy_interval(scored: DataFrame, unit: list[str], bootstrap: Bootstrap, *, macro: bool = False) -> DataFrame:
+    """Return the accuracy of every group of devices with its interval.
 
     Parameters
     ----------
     scored
-        One epoch of one or several seeds, with a column `seed`.
+        One row per seed and test clip.
+    unit
+        Columns that name the held-out unit of a clip.
+    bootstrap
+        How to draw.
+    macro
+        Average over the scenes instead of over the clips.
+    """
+    sums = Sums.of(scored, unit)
+    return interval([sums if macro else sums.over_scenes()], bootstrap, share=True)
+
+
+def difference(first: DataFrame, second: DataFrame, unit: list[str], bootstrap: Bootstrap) -> DataFrame:
+    """Return the accuracy of the second configuration less that of the first, on the same clips of every group.
+
+    The groups are those of the first configuration: where the second was trained on other devices, `unseen` are the
+    devices that the first was not trained on.
+
+    Raises
+    ------
+    DataError
+        If the two were not tested on the same clips.
+    """
+    if set(first["clip"]) != set(second["clip"]):
+        raise DataError("two configurations can be compared on the same test clips only; these were tested on others")
+    roles = first.drop_duplicates("clip").set_index("clip").seen
+    arms = [Sums.of(rows.assign(seen=rows["clip"].map(roles)), unit).over_scenes() for rows in (first, second)]
+    return interval(arms, bootstrap)
+
+
+def loss_on_unseen(scored: DataFrame, unit: list[str], bootstrap: Bootstrap) -> DataFrame:
+    """Return the accuracy on unseen devices less that on seen ones, on the recordings that both made.
+
+    Parameters
+    ----------
+    scored
+        One row per seed and test clip.
+    unit
+        Columns that name the held-out unit of a clip.
     bootstrap
         How to draw.
 
@@ -132,6 +241,5 @@ def loss_on_unseen(scored: DataFrame, bootstrap: Bootstrap) -> DataFrame:
     heard = scored[scored.seen].groupby(same)["correct"].mean().rename("heard")
     paired = scored.join(heard, on=same)
     counts = ~paired.seen & paired.heard.notna()
-    paired = paired.assign(change=(paired.correct - paired.heard).where(counts, 0.0), clips=counts.astype(float))
-    by = ["location"]
-    return interval(total(paired, "change", by), total(paired, "clips", by), bootstrap)
+    paired = paired.assign(change=(paired.correct - paired.heard).where(counts, 0.0), paired=counts.astype(float))
+    return interval([Sums.of(paired, unit, "change", "paired").over_scenes()], bootstrap)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from evaluation import grids, words
+from evaluation import device_grids, grids, words
 from evaluation.grouping import Configuration
 from evaluation.sizes import complexity_grids
 from evaluation.style import Drawn
@@ -75,8 +75,9 @@ def page(
             "findings": words.findings(comparison),
             "cautions": words.cautions(comparison),
             "made_from": words.provenance(comparison),
-            "devices": grids.device_grids(comparison),
-            "differences": grids.cost_grids(comparison) + grids.difference_grids(comparison),
+            "devices": device_grids.device_grids(comparison),
+            "macro": device_grids.macro_grids(comparison),
+            "differences": device_grids.cost_grids(comparison) + device_grids.difference_grids(comparison),
             "breakdowns": grids.breakdown_grids(comparison, "scene") + grids.breakdown_grids(comparison, "city"),
             "plots": list(plots),
         }

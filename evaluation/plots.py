@@ -19,7 +19,7 @@ _HERTZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
 
 @styled
 def accuracy_by_device(tables: Mapping[str, DataFrame], chance: float) -> Figure:
-    """Draw the final weights' accuracy on every device with its interval; seen apart from unseen devices.
+    """Draw the accuracy on every device with its interval; seen apart from unseen devices.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def accuracy_by_device(tables: Mapping[str, DataFrame], chance: float) -> Figure
         top = bottom
     _guessing(axes.axvline, chance)
     axes.annotate("chance", (100 * chance, 0), (0, 3), textcoords="offset points", ha="center", color=GREY, fontsize=8)
-    axes.set(xlim=(0, 100), ylim=(top, 0), xlabel="accuracy of the final weights, %")
+    axes.set(xlim=(0, 100), ylim=(top, 0), xlabel="accuracy, %")
     axes.set_yticks([place for place, _ in ticks], [name for _, name in ticks])
     axes.tick_params(axis="y", length=0)
     headings = {heading for heading, _ in parts} | {"pooled"}
@@ -63,10 +63,10 @@ def _points(axes: Axes, tables: Mapping[str, DataFrame], index: tuple[str, str],
     """Put one device's points of all configurations around `centre`, with intervals as bars."""
     offsets = (np.arange(len(tables)) - (len(tables) - 1) / 2) * 0.7 * room / len(tables)
     for position, (label, table) in enumerate(tables.items()):
-        row = 100 * table.loc[index, ["final", "low", "high"]].astype(float)
-        bar = None if np.isnan(row.low) else [[row.final - row.low], [row.high - row.final]]
+        row = 100 * table.loc[index, ["accuracy", "low", "high"]].astype(float)
+        bar = None if np.isnan(row.low) else [[row.accuracy - row.low], [row.high - row.accuracy]]
         look = {"markersize": 5, "elinewidth": 1.4, "linestyle": "none", **mark(position)}
-        axes.errorbar([row.final], [centre + offsets[position]], xerr=bar, label=label, **look)
+        axes.errorbar([row.accuracy], [centre + offsets[position]], xerr=bar, label=label, **look)
 
 
 def _legend(figure: Figure, axes: Axes) -> None:

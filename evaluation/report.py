@@ -18,6 +18,7 @@ from evaluation.grouping import Configuration, comparable
 from evaluation.intervals import Bootstrap
 from evaluation.page import Plot, page
 from evaluation.tables import Comparison, breakdown, compare, difference_table, headline, labelled
+from evaluation.words import count
 from evaluation.writers import csv_text, records
 
 # What a report may hold or not: removed before the next one is written, so that nothing old stands beside it.
@@ -105,8 +106,9 @@ def _slug(configuration: Configuration) -> str:
 
 
 def _confusions(configuration: Configuration) -> dict[str, NDArray[np.int64]]:
-    final = configuration.final
-    parts = {part: final[final.seen == (part == "seen")] for part in PARTS}
+    """Count what each clip was taken for, over the seeds and the last epochs, on seen and on unseen devices."""
+    scored = configuration.scored
+    parts = {part: scored[scored.seen == (part == "seen")] for part in PARTS}
     return {part: confusion(rows, configuration.scenes) for part, rows in parts.items() if len(rows)}
 
 
@@ -118,21 +120,23 @@ def _plots(comparison: Comparison) -> Iterator[Plot]:
     yield Plot(
         "devices",
         f"accuracy-by-device-{name}",
-        "Accuracy of the final weights on every device, with 95 % bootstrap intervals over locations. The devices that "
-        "were trained on are shaded; the dashed line is guessing.",
+        f"Accuracy on every device, mean of the last {count(configurations[0].scored_epochs, 'epoch')} and all seeds; "
+        f"bars are 95 % intervals over {comparison.held}. The devices that were trained on are shaded; the "
+        "dashed line is guessing.",
         plots.accuracy_by_device(tables, configurations[0].chance),
     )
     for configuration in configurations:
-        seeds = len(configuration.seeds)
+        seeds, epochs = len(configuration.seeds), configuration.scored_epochs
         times = f" × {seeds} seeds" if seeds > 1 else ""  # noqa: RUF001 it is a product
         matrices = {
-            f"{part} devices: {counts.sum() // seeds:,} clips{times}": counts
+            f"{part} devices: {counts.sum() // seeds // epochs:,} clips{times}": counts
             for part, counts in _confusions(configuration).items()
         }
         yield Plot(
             "confusions",
             f"confusion-{_slug(configuration)}",
-            f"{configuration.label}: how the final weights classified the clips of each scene, in % of its clips.",
+            f"{configuration.label}: how the clips of each scene were classified, in %, over the last "
+            f"{count(epochs, 'epoch')} and all seeds.",
             plots.confusion_matrices(matrices, configuration.scenes),
         )
     yield Plot(

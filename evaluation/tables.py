@@ -4,15 +4,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pandas import DataFrame, Series
 
-from evaluation.accuracy import PARTS, SEEN, UNSEEN, accuracy, device_spread, log_loss, macro_average, natural, total
+from evaluation.accuracy import (
+    PARTS,
+    SEEN,
+    UNSEEN,
+    accuracy,
+    device_spread,
+    log_loss,
+    macro_average,
+    macro_log_loss,
+    natural,
+    total,
+)
 from evaluation.grouping import Configuration, summarise
 from evaluation.intervals import Bootstrap, accuracy_interval, difference, loss_on_unseen
+from evaluation.verdicts import device_family, judged
 
 EPOCHS = ["seed", "epoch"]
+_ABREAST = 3  # configurations side by side in one table
 
 
 @dataclass(frozen=True)
@@ -26,12 +38,23 @@ class Comparison:
     accuracies
         `group_accuracies` of each configuration.
     differences
-        `intervals.difference` of every configuration but the first from the first.
+        `intervals.difference` of every configuration but the first from the first, with `p_holm` and `verdict`.
     """
 
     configurations: list[Configuration]
     accuracies: list[DataFrame]
     differences: list[DataFrame]
+
+    @property
+    def held(self) -> str:
+        """What intervals of accuracies are over: seeds, where every configuration has several, and held-out units."""
+        several = min(len(configuration.seeds) for configuration in self.configurations) > 1
+        return f"{'training seeds and ' if several else ''}{self.configurations[0].unit_name}"
+
+    def abreast(self) -> Iterator[tuple[list[Configuration], list[DataFrame]]]:
+        """Yield a few configurations at a time with their accuracies, as many as one table holds side by side."""
+        for start in range(0, len(self.configurations), _ABREAST):
+            yield self.configurations[start : start + _ABREAST], self.accuracies[start : start + _ABREAST]
 
 
 def compare(configurations: list[Configuration], bootstrap: Bootstrap) -> Comparison:
@@ -40,16 +63,28 @@ def compare(configurations: list[Configuration], bootstrap: Bootstrap) -> Compar
     return Comparison(
         configurations,
         [group_accuracies(configuration, bootstrap) for configuration in configurations],
-        [difference(first.final, other.final, bootstrap) for other in others],
+        _judged([difference(first.averaged, other.averaged, first.unit, bootstrap) for other in others]),
     )
+
+
+def _judged(differences: list[DataFrame]) -> list[DataFrame]:
+    """Add verdicts; every family extends over all configurations that are compared."""
+    if not differences:
+        return []
+    stacked = pd.concat(differences, keys=range(len(differences)))
+    families = Series([device_family(index[1:]) for index in stacked.index], index=stacked.index)
+    table = judged(stacked, families)
+    return [DataFrame(table.loc[number]) for number in range(len(differences))]
 
 
 def measures(scored: DataFrame) -> DataFrame:
     """Return the headline numbers of every epoch: (seed, epoch) x measure."""
     right, macro, loss = accuracy(scored, EPOCHS), macro_average(scored, EPOCHS), log_loss(scored, EPOCHS)
+    macro_loss = macro_log_loss(scored, EPOCHS)
     columns = {"seen": right[SEEN], "unseen": right[UNSEEN], "gap": right[SEEN] - right[UNSEEN]}
     columns |= {f"macro_{part}": macro["part", part] for part in PARTS}
     columns |= {f"log_loss_{part}": loss["part", part] for part in PARTS}
+    columns |= {f"macro_log_loss_{part}": macro_loss["part", part] for part in PARTS}
     return DataFrame(columns | {"device_sd": device_spread(right)})
 
 
@@ -59,7 +94,7 @@ def headline(configurations: Sequence[Configuration]) -> DataFrame:
     for configuration in configurations:
         values = summarise(measures(configuration.scored))
         row = {"configuration": configuration.name, "seeds": len(configuration.seeds)}
-        row |= {"epochs_averaged": configuration.scored_epochs, "test_clips": configuration.final["clip"].nunique()}
+        row |= {"epochs_averaged": configuration.scored_epochs, "test_clips": configuration.averaged["clip"].nunique()}
         for name, value in values.iterrows():
             row |= {f"{name}": value["mean"], f"{name}_sd_seeds": value["sd_seeds"], f"{name}_sd_all": value["sd_all"]}
         rows.append(row)
@@ -67,33 +102,38 @@ def headline(configurations: Sequence[Configuration]) -> DataFrame:
 
 
 def group_accuracies(configuration: Configuration, bootstrap: Bootstrap) -> DataFrame:
-    """Everything known about each group of devices: (level, name) x column.
+    """Return everything known about each group of devices: (level, name) x column.
 
-    `accuracy`, `macro` and `log_loss` are means over the last epochs; `final`, `low` and `high` are the final weights'
-    accuracy and its interval; `change`, `change_low` and `change_high` are `intervals.loss_on_unseen`.
+    Every number is a mean over the last epochs and the seeds. `accuracy` has the interval `low` to `high`, `macro` has
+    `macro_low` to `macro_high`; `log_loss` is the mean over clips, `macro_log_loss` over the scenes' means, in nats;
+    `change`, `change_low`, `change_high` and `change_p` are `intervals.loss_on_unseen`.
     """
-    scored, final = configuration.scored, configuration.final
+    scored, averaged, unit = configuration.scored, configuration.averaged, configuration.unit
     right = summarise(accuracy(scored, EPOCHS))
-    drawn = accuracy_interval(final, bootstrap)
-    cost = loss_on_unseen(final, bootstrap)
+    drawn = accuracy_interval(averaged, unit, bootstrap)
+    macro = accuracy_interval(averaged, unit, bootstrap, macro=True)
+    cost = loss_on_unseen(averaged, unit, bootstrap)
     facts = configuration.devices.set_index(pd.MultiIndex.from_product([["device"], configuration.devices.device]))
     return DataFrame(
         {
             "kind": facts.kind,
             "seen": facts.seen,
-            "clips": total(final, "clips", ["seed"]).iloc[0].astype(int),
-            "locations": drawn.locations,
-            "accuracy": right["mean"],
+            "clips": total(averaged, "clips", ["seed"]).iloc[0].astype(int),
+            "units": drawn.units,
+            "accuracy": drawn.estimate,
             "accuracy_sd_seeds": right.sd_seeds,
             "accuracy_sd_all": right.sd_all,
-            "macro": macro_average(scored, EPOCHS).groupby(level="seed").mean().mean(),
-            "log_loss": log_loss(scored, EPOCHS).groupby(level="seed").mean().mean(),
-            "final": drawn.estimate,
             "low": drawn.low,
             "high": drawn.high,
+            "macro": macro.estimate,
+            "macro_low": macro.low,
+            "macro_high": macro.high,
+            "log_loss": log_loss(averaged, ["seed"]).mean(),
+            "macro_log_loss": macro_log_loss(averaged, ["seed"]).mean(),
             "change": cost.estimate,
             "change_low": cost.low,
             "change_high": cost.high,
+            "change_p": cost.p,
         },
         index=drawn.index,
     )
@@ -103,27 +143,19 @@ def breakdown(configuration: Configuration, column: str) -> DataFrame:
     """Accuracy on seen and unseen devices per scene or city (mean of the last epochs), with the clips behind it."""
     scored = configuration.scored
     right = accuracy(scored, [*EPOCHS, column]).groupby(level=[column, "seed"]).mean().groupby(level=column).mean()
-    clips = total(configuration.final, "clips", ["seed", column]).groupby(level=column).first()
+    clips = total(configuration.averaged, "clips", ["seed", column]).groupby(level=column).first()
     found = {f"{part}_clips": clips["part", part].astype(int) for part in PARTS}
     table = DataFrame(found | {part: right["part", part] for part in PARTS})
     names = configuration.scenes if column == "scene" else sorted(table.index, key=natural)
     return table.reindex(names).rename_axis(column)
 
 
-def verdict(low: float, high: float) -> str:
-    """Say what an interval of a difference allows to say: one that holds zero shows none."""
-    if np.isnan(low):
-        return ""
-    return "higher" if low > 0 else "lower" if high < 0 else "none"
-
-
 def difference_table(comparison: Comparison) -> DataFrame:
-    """List every difference of a comparison: which two, which group, the difference, its interval, its verdict."""
+    """List every difference of a comparison: which two, which group, the difference, its interval and verdict."""
     first, *others = comparison.configurations
     rows = []
     for other, table in zip(others, comparison.differences, strict=True):
-        verdicts = [verdict(*ends) for ends in zip(table.low, table.high, strict=True)]
-        named = table.rename(columns={"estimate": "difference"}).assign(verdict=verdicts).reset_index()
+        named = table.rename(columns={"estimate": "difference"}).reset_index()
         named.insert(0, "configuration", other.name)
         named.insert(1, "compared_with", first.name)
         rows.append(named)

@@ -8,9 +8,10 @@ import numpy as np
 from evaluation.accuracy import SEEN, UNSEEN
 from evaluation.grids import percent, points, within
 from evaluation.grouping import Configuration, parallel_recordings
-from evaluation.tables import Comparison, row_of, verdict
+from evaluation.tables import Comparison, row_of
+from evaluation.verdicts import UNDECIDED, least_difference
 
-_FEW_LOCATIONS = 20  # the bootstrap of fewer clusters is known to give intervals that are too narrow
+_FEW_UNITS = 20  # the bootstrap of fewer clusters is known to give intervals that are too narrow
 _SEEDS_OF_THE_PAPER = 3
 
 
@@ -58,45 +59,69 @@ def findings(comparison: Comparison) -> list[str]:
         cost = row_of(table, UNSEEN)
         if not np.isnan(cost.change):
             interval = within(cost.change_low, cost.change_high, points)
-            sentence += " On the same recordings, unseen devices change the accuracy of the final weights by "
-            sentence += f"{points(cost.change)} points {interval}."
+            sentence += " On the same recordings, unseen devices change the accuracy by "
+            sentence += f"{points(cost.change)} points {interval}".rstrip() + "."
         sentences.append(sentence)
     first, *others = comparison.configurations
     for other, table in zip(others, comparison.differences, strict=True):
         for group in (UNSEEN, SEEN) if len(others) == 1 else (UNSEEN,):
             row = row_of(table, group)
-            shown = verdict(row.low, row.high)
-            if not shown:
+            if np.isnan(row.estimate):
                 continue
-            what = "no difference is shown" if shown == "none" else f"{other.label} is {shown}"
-            change = f"{points(row.estimate)} points {within(row.low, row.high, points)}"
-            sentences.append(f"{other.label} less {first.label}, {group[1]} devices: {change}; {what}.")
+            change = f"{points(row.estimate)} points {within(row.low, row.high, points)}".rstrip()
+            sentences.append(f"{other.label} less {first.label}, {group[1]} devices: {change}; {_said(row, other)}.")
     return sentences
+
+
+def _said(row: Any, other: Configuration) -> str:
+    """Say what a row of differences shows."""
+    if row.verdict == UNDECIDED:
+        return "no verdict"
+    return "no difference is shown" if row.verdict == "none" else f"{other.label} is {row.verdict}"
 
 
 def cautions(comparison: Comparison) -> list[str]:
-    """Say how the numbers are to be read, and where they are thin."""
+    """Say how the numbers are to be read, and where the evidence is thin."""
     table, configurations = comparison.accuracies[0], comparison.configurations
-    sentences = [
-        "Intervals and differences are of the final weights. A difference whose interval holds zero counts as none."
-    ]
-    devices = int((table.loc[["device"]].clips > 0).sum())
-    if comparison.differences and devices > 1:
-        sentences.append(
-            f"{devices} devices are compared, each at 95 %: one interval in twenty misses its true value by chance, so "
-            "the pooled rows carry more than any single device."
-        )
+    first = configurations[0]
     seeds = min(len(configuration.seeds) for configuration in configurations)
-    text = "Intervals are over locations; they do not hold what another training seed would change"
-    if seeds < _SEEDS_OF_THE_PAPER:
-        text += f", which {count(seeds, 'seed')} cannot tell (the paper trains {_SEEDS_OF_THE_PAPER})"
-    sentences.append(f"{text}.")
-    locations = int(table.locations["all", "all"])
-    if locations < _FEW_LOCATIONS:
-        sentences.append(f"Only {count(locations, 'location')} were tested: the intervals are too narrow.")
+    epochs = count(first.scored_epochs, "epoch")
+    sentences = [
+        f"Every accuracy, interval and difference is of the mean over the last {epochs}; intervals are over "
+        f"{comparison.held}."
+    ]
+    if seeds == 1:
+        sentences.append(_one_seed(comparison))
+    elif comparison.differences:
+        sentences.append(
+            "Verdicts are corrected for the number of rows (Holm) in each of three families: unseen devices, the other "
+            "groups, single devices. In a family of rows without a true difference, one study in twenty shows one."
+        )
+    if seeds > 1 and seeds < _SEEDS_OF_THE_PAPER:
+        sentences.append(f"{count(seeds, 'seed')} make wide intervals; the paper trains {_SEEDS_OF_THE_PAPER}.")
+    units = int(table.units["all", "all"])
+    if units < _FEW_UNITS:
+        sentences.append(f"Only {units} {first.unit_name} were tested: the intervals are rough.")
+    if any(
+        set(c.devices.device[c.devices.seen]) != set(first.devices.device[first.devices.seen]) for c in configurations
+    ):
+        sentences.append(
+            f"The configurations were trained on different devices; seen and unseen are those of {first.label}."
+        )
     if table.clips[UNSEEN] == 0:
         sentences.append("Every test device was trained on: there is nothing to say about unseen devices.")
     return sentences
+
+
+def _one_seed(comparison: Comparison) -> str:
+    """Say why one seed gives no verdict, and what more seeds would tell."""
+    seeds = (2, _SEEDS_OF_THE_PAPER, 5)
+    text = "A single seed does not tell a recipe's effect from its luck: "
+    text += "there is no verdict" if comparison.differences else "nothing here can be compared with another recipe"
+    return (
+        f"{text}. Train more (--seed 1, --seed 2): if seeds deviate by one point, the smallest difference that can be "
+        f"shown is, in points, with {least_difference(seeds)}."
+    )
 
 
 def provenance(comparison: Comparison) -> str:
@@ -113,5 +138,5 @@ def provenance(comparison: Comparison) -> str:
     made.append(count(sum(len(c.seeds) for c in configurations), "run"))
     clips = count(int(table.clips["all", "all"]), "test clip")
     clips += f" ({table.clips[SEEN]:,} seen, {table.clips[UNSEEN]:,} unseen)"
-    pairs = parallel_recordings(configurations[0].final)
+    pairs = parallel_recordings(configurations[0].averaged)
     return "; ".join([*made, clips, f"{count(pairs, 'recording')} made by seen and unseen devices"])

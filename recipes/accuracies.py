@@ -12,7 +12,7 @@ from asc.results import read_configurations
 from evaluation.accuracy import accuracy
 from evaluation.grouping import Configuration, summarise
 from evaluation.style import mark
-from recipes.comparisons import differences
+from recipes.comparisons import Pairs, differences
 from recipes.points import Point
 from recipes.trained import Picture, Trained
 
@@ -57,8 +57,20 @@ def accuracy_table(found: Mapping[Point, Configuration]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_COLUMNS, "seeds"])
 
 
-def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = False) -> Picture:
-    """Draw accuracy against column `x`, a line for each series in the order of the points; compare the points."""
+def accuracy_lines(
+    trained: Trained, *, x: str, label: str, questions: Mapping[str, Pairs], logarithmic: bool = False
+) -> Picture:
+    """Draw accuracy against column `x`, a line for each series in the order of the points; compare the points.
+
+    Parameters
+    ----------
+    x, label
+        Column of `accuracy_table` on the horizontal axis, and the label of the axis.
+    questions
+        The comparisons that the paper makes in this figure, see `recipes.comparisons`.
+    logarithmic
+        Draw the horizontal axis logarithmically.
+    """
     found = read_points(trained)
     table = accuracy_table(found)
     figure = Figure(figsize=(7.2, 3.1), layout="constrained")
@@ -69,7 +81,7 @@ def accuracy_lines(trained: Trained, *, x: str, label: str, logarithmic: bool = 
         set_ticks(axes, sorted(set(table[x])), logarithmic=logarithmic)
     panels[0].set_ylabel("accuracy, %")
     name_lines(figure, panels[0])
-    return Picture(figure, table, trained.footer(READING), differences=differences(found))
+    return Picture(figure, table, trained.footer(READING), differences=differences(found, questions))
 
 
 def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:

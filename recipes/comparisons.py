@@ -1,17 +1,24 @@
-"""What a figure's points show of each other, on the same recordings; a difference inside its interval is none."""
+"""Differences between a figure's points, with verdicts: each figure makes the comparisons that its paper makes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from evaluation.grouping import Configuration
 from evaluation.intervals import Bootstrap, difference, loss_on_unseen
-from evaluation.tables import row_of, verdict
+from evaluation.tables import row_of
+from evaluation.verdicts import judged
 from recipes.points import BASE, DAMPED, Point
 
+Found = Mapping[Point, Configuration]
+Pairs = Callable[[Found], Iterator[tuple[Point, Point]]]
+"""From a figure's points to the pairs of one question; the second of a pair is compared with the first."""
+
 _PARTS = ("unseen", "seen")
-_COLUMNS = ["configuration", "compared_with", "part", "difference", "low", "high", "verdict"]
+_EQUAL = 1.5  # parameter counts within this factor count as equal
+_COLUMNS = ["question", "configuration", "compared_with", "part", "estimate", "low", "high", "p"]
 
 
 def name(point: Point) -> str:
@@ -19,33 +26,91 @@ def name(point: Point) -> str:
     return f"{point.series}, W={point.width} D={point.depth} K={point.pointwise_depth}"
 
 
-def _pairs(points: list[Point]) -> Iterator[tuple[Point, Point]]:
-    """Yield what is compared: each point with the first of its series, and damped with base where all else is equal."""
-    first: dict[str, Point] = {}
-    for point in points:
-        if first.setdefault(point.series, point) is not point:
-            yield first[point.series], point
-    for point in points:
+def damped_with_base(found: Found) -> Iterator[tuple[Point, Point]]:
+    """Pair each damped network with the base network of the same size."""
+    for point in found:
         twin = replace(point, series=point.series.replace(DAMPED, BASE), damping=None)
-        if point.damping is not None and twin in points:
+        if point.damping is not None and twin in found:
             yield twin, point
 
 
-def differences(found: Mapping[Point, Configuration]) -> pd.DataFrame:
-    """Return one row per comparison and part, of the final weights of all seeds.
+def iterative_with_static(found: Found) -> Iterator[tuple[Point, Point]]:
+    """Pair each iteratively pruned network with the static sparse one of the same size and number of weights."""
+    for point in found:
+        twin = replace(point, series=point.series.replace("iterative", "static"), sparse="static")
+        if point.sparse == "iterative" and twin in found:
+            yield twin, point
 
-    `low` and `high` hold 95 % over locations. A point is also compared with itself: what it loses on unseen devices, on
-    the recordings that seen ones made too.
+
+def largest_with_smallest(found: Found) -> Iterator[tuple[Point, Point]]:
+    """Pair the two ends of each series, by number of parameters."""
+    for series in dict.fromkeys(point.series for point in found):
+        members = sorted((point for point in found if point.series == series), key=lambda p: _parameters(found[p]))
+        if len(members) > 1:
+            yield members[0], members[-1]
+
+
+def sparse_with_dense(found: Found) -> Iterator[tuple[Point, Point]]:
+    """Pair each sparse network with the dense one that has as many weights: width at equal parameters."""
+    for point in found:
+        if point.sparse is None:
+            continue
+        dense = replace(point, width=point.base_width or point.width, sparse=None, base_width=None)
+        if dense in found:
+            yield dense, point
+
+
+def width_with_depth(found: Found) -> Iterator[tuple[Point, Point]]:
+    """Pair each network scaled otherwise with the one of the series `width` that is nearest in parameters.
+
+    Pairs whose numbers of parameters differ by more than a factor of 1.5 are left out.
     """
-    bootstrap, rows = Bootstrap(), []
-    for point, configuration in found.items():
-        rows.append((name(point), "itself on seen devices", "unseen", loss_on_unseen(configuration.final, bootstrap)))
-    for first, other in _pairs(list(found)):
-        table = difference(found[first].final, found[other].final, bootstrap)
-        rows += [(name(other), name(first), part, table) for part in _PARTS]
-    return pd.DataFrame([_row(*row) for row in rows], columns=_COLUMNS)
+    wide = [point for point in found if point.series == "width"]
+    for point in found:
+        if point.series == "width" or not wide:
+            continue
+        apart = {other: _ratio(found[other], found[point]) for other in wide}
+        nearest = min(wide, key=lambda other: apart[other])
+        if apart[nearest] <= _EQUAL and replace(nearest, series=point.series) != point:
+            yield point, nearest
 
 
-def _row(configuration: str, compared_with: str, part: str, table: pd.DataFrame) -> list[str | float]:
-    estimate, low, high = row_of(table, ("part", part))[["estimate", "low", "high"]].tolist()
-    return [configuration, compared_with, part, estimate, low, high, verdict(low, high)]
+def _parameters(configuration: Configuration) -> int:
+    return int(configuration.complexity["parameters"])
+
+
+def _ratio(first: Configuration, second: Configuration) -> float:
+    """Return how many times as many parameters the larger of two networks has."""
+    one, other = _parameters(first), _parameters(second)
+    return max(one, other) / min(one, other)
+
+
+def differences(found: Found, questions: Mapping[str, Pairs]) -> pd.DataFrame:
+    """Return one row per comparison and part: mean of the last epochs over all seeds, on the same recordings.
+
+    `low` and `high` are the ends of the row's own 95 % interval over seeds and held-out units; `p_holm` and `verdict`
+    are corrected for the number of comparisons of a question on a part of the devices. Beside the questions, every
+    point is compared with itself: what it loses on unseen devices, on the recordings that seen ones made too.
+    """
+    bootstrap = Bootstrap()
+    rows = [
+        _row("unseen less seen", point, "itself on seen devices", "unseen", _loss(configuration, bootstrap))
+        for point, configuration in found.items()
+    ]
+    for question, pairs in questions.items():
+        for first, other in pairs(found):
+            one, two = found[first], found[other]
+            table = difference(one.averaged, two.averaged, one.unit, bootstrap)
+            rows += [_row(question, other, name(first), part, table) for part in _PARTS]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    return judged(table, table["question"] + ", " + table["part"]).rename(columns={"estimate": "difference"})
+
+
+def _loss(configuration: Configuration, bootstrap: Bootstrap) -> pd.DataFrame:
+    return loss_on_unseen(configuration.averaged, configuration.unit, bootstrap)
+
+
+def _row(question: str, point: Point, compared_with: str, part: str, table: pd.DataFrame) -> dict[str, Any]:
+    row = row_of(table, ("part", part))
+    named = {"question": question, "configuration": name(point), "compared_with": compared_with, "part": part}
+    return named | {column: row[column] for column in ("estimate", "low", "high", "p")}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, run_recipe
+from recipes.comparisons import damped_with_base, largest_with_smallest
 from recipes.koutini2021.grids import widths
 from recipes.scenes import SceneOptions
 
@@ -24,11 +25,13 @@ class Options(SceneOptions):
     """Widths W (default: the preset's)."""
 
 
+QUESTIONS = {"damped with base": damped_with_base, "widest with narrowest": largest_with_smallest}
+
 RECIPE = Recipe(
     name="koutini2021/fig03_width",
     options=Options,
     points=lambda options: widths(options.preset, options.widths),
-    draw=lambda _, trained: accuracy_lines(trained, x="width", label="width W", logarithmic=True),
+    draw=lambda _, trained: accuracy_lines(trained, x="width", label="width W", questions=QUESTIONS, logarithmic=True),
 )
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, run_recipe
+from recipes.comparisons import damped_with_base, largest_with_smallest
 from recipes.koutini2021.grids import depths
 from recipes.scenes import SceneOptions
 
@@ -23,11 +24,13 @@ class Options(SceneOptions):
     """Depths D (default: the preset's)."""
 
 
+QUESTIONS = {"damped with base": damped_with_base, "deepest with shallowest": largest_with_smallest}
+
 RECIPE = Recipe(
     name="koutini2021/fig04_depth",
     options=Options,
     points=lambda options: depths(options.preset, options.depths),
-    draw=lambda _, trained: accuracy_lines(trained, x="depth", label="depth D"),
+    draw=lambda _, trained: accuracy_lines(trained, x="depth", label="depth D", questions=QUESTIONS),
 )
 
 if __name__ == "__main__":

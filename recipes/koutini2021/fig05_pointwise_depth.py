@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, run_recipe
+from recipes.comparisons import damped_with_base, largest_with_smallest
 from recipes.koutini2021.grids import pointwise_depths
 from recipes.scenes import SceneOptions
 
@@ -23,11 +24,15 @@ class Options(SceneOptions):
     """Pointwise depths K (default: the preset's)."""
 
 
+QUESTIONS = {"damped with base": damped_with_base, "most with fewest 1x1 blocks": largest_with_smallest}
+
 RECIPE = Recipe(
     name="koutini2021/fig05_pointwise_depth",
     options=Options,
     points=lambda options: pointwise_depths(options.preset, options.pointwise_depths),
-    draw=lambda _, trained: accuracy_lines(trained, x="pointwise_depth", label="pointwise depth K"),
+    draw=lambda _, trained: accuracy_lines(
+        trained, x="pointwise_depth", label="pointwise depth K", questions=QUESTIONS
+    ),
 )
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe, run_recipe
+from recipes.comparisons import damped_with_base, iterative_with_static, sparse_with_dense
 from recipes.koutini2021.grids import sparse_widths
 from recipes.scenes import SceneOptions
 
@@ -25,11 +26,17 @@ class Options(SceneOptions):
     """Widths W (default: the preset's); all keep as many weights as the smallest has."""
 
 
+QUESTIONS = {
+    "iterative with static": iterative_with_static,
+    "wide and sparse with narrow and dense": sparse_with_dense,
+    "damped with base": damped_with_base,
+}
+
 RECIPE = Recipe(
     name="koutini2021/fig06_sparse_width",
     options=Options,
     points=lambda options: sparse_widths(options.preset, options.widths),
-    draw=lambda _, trained: accuracy_lines(trained, x="width", label="width W", logarithmic=True),
+    draw=lambda _, trained: accuracy_lines(trained, x="width", label="width W", questions=QUESTIONS, logarithmic=True),
 )
 
 if __name__ == "__main__":

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from recipes.accuracies import accuracy_lines
 from recipes.command import Recipe
+from recipes.comparisons import largest_with_smallest, width_with_depth
 from recipes.koutini2021.grids import scaled
 from recipes.scenes import SceneOptions
+
+QUESTIONS = {"width with depth, equal parameters": width_with_depth, "largest with smallest": largest_with_smallest}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,5 +25,7 @@ def scaling_recipe(name: str, *, damped: bool) -> Recipe:
         name=name,
         options=Options,
         points=lambda options: scaled(options.preset, options.widths, damped=damped),
-        draw=lambda _, trained: accuracy_lines(trained, x="parameters", label="parameters", logarithmic=True),
+        draw=lambda _, trained: accuracy_lines(
+            trained, x="parameters", label="parameters", questions=QUESTIONS, logarithmic=True
+        ),
     )

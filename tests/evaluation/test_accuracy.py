@@ -44,8 +44,8 @@ HAND = by_hand(
         (("device", "s1"), 3, 1 / 3, 1 / 3),
         (SEEN, 3, 2 / 3, 1 / 2),
         (UNSEEN, 5, 2 / 5, (1 + 1 / 4) / 2),
-        (("kind", "simulated"), 3, 1 / 3, 1 / 3),
-        (("kind", "real"), 2, 1 / 2, 1 / 2),
+        (("group", "simulated unseen"), 3, 1 / 3, 1 / 3),
+        (("group", "real unseen"), 2, 1 / 2, 1 / 2),
         (ALL, 8, 4 / 8, (3 / 3 + 1 / 5) / 2),
     ],
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation import grids
+from evaluation import device_grids, grids
 from evaluation.grids import MINUS, MISSING
 from evaluation.intervals import Bootstrap
 from evaluation.tables import compare, headline
@@ -32,9 +32,10 @@ def test_numbers_are_rounded_signed_and_missing_as_readers_expect() -> None:
     "found",
     [
         [grids.headline_grid(headline(RUNS), RUNS), grids.settings_grid(RUNS)],
-        grids.device_grids(COMPARISON),
-        grids.cost_grids(COMPARISON),
-        grids.difference_grids(COMPARISON),
+        device_grids.device_grids(COMPARISON),
+        device_grids.macro_grids(COMPARISON),
+        device_grids.cost_grids(COMPARISON),
+        device_grids.difference_grids(COMPARISON),
         grids.breakdown_grids(COMPARISON, "scene"),
         grids.breakdown_grids(COMPARISON, "city"),
     ],
@@ -45,13 +46,13 @@ def test_every_row_is_as_long_as_its_headings_or_a_heading_itself(found: list[gr
 
 
 def test_three_configurations_stand_abreast() -> None:
-    assert [len(grid.headings) for grid in grids.cost_grids(COMPARISON)] == [1 + 3, 1 + 2]
+    assert [len(grid.headings) for grid in device_grids.cost_grids(COMPARISON)] == [1 + 3, 1 + 2]
 
 
 def test_without_parallel_recordings_no_cost_is_shown() -> None:
     clips = fake_clips(locations=1)
     alone = configuration(clips=clips.assign(recording=clips["clip"]), epochs=(29,))
-    assert grids.cost_grids(compare([alone], QUICK)) == []
+    assert device_grids.cost_grids(compare([alone], QUICK)) == []
 
 
 def test_text_is_aligned_and_plain() -> None:

@@ -1,5 +1,7 @@
 """Grouping: means and deviations over seeds and epochs, labels, and who can be compared with whom."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pandas import DataFrame, MultiIndex
@@ -44,20 +46,30 @@ def test_labels_say_what_differs_and_are_never_the_same(names: list[str], labels
     assert short_labels(names) == labels
 
 
-def test_only_configurations_with_the_same_clips_and_seen_devices_are_compared() -> None:
+def test_only_configurations_with_the_same_clips_are_compared() -> None:
     first, again = configuration(clips=FEW), configuration("other-1", clips=FEW, damping=0.1)
     fewer = configuration("fewer-1", clips=FEW[1:])
     trained_on_b = configuration("more-1", clips=FEW.assign(seen=FEW.device.isin(["a", "b"])))
     groups = comparable([first, fewer, again, trained_on_b])
-    assert [[c.name for c in group] for group in groups] == [[first.name, "other-1"], ["fewer-1"], ["more-1"]]
+    assert [[c.name for c in group] for group in groups] == [[first.name, "other-1", "more-1"], ["fewer-1"]]
 
 
-def test_the_final_rows_are_the_last_epoch_of_each_seed() -> None:
+def test_scores_are_averaged_over_the_last_epochs_of_each_seed() -> None:
     runs = configuration(clips=FEW, seeds=(0, 3), epochs=(7, 8, 9))
     assert runs.seeds == (0, 3)
     assert (runs.scored_epochs, runs.last_epoch) == (3, 9)
-    assert set(runs.final.epoch) == {9}
-    assert len(runs.final) == 2 * len(FEW)
+    assert len(runs.averaged) == 2 * len(FEW)
+    one = runs.scored[(runs.scored.seed == 3) & (runs.scored["clip"] == FEW["clip"].iloc[5])]
+    row = runs.averaged[(runs.averaged.seed == 3) & (runs.averaged["clip"] == FEW["clip"].iloc[5])].iloc[0]
+    assert len(one) == 3
+    assert (row.correct, row.loss, row.clips) == pytest.approx((one.correct.mean(), one.loss.mean(), 1))
+
+
+def test_units_are_what_the_split_holds_out() -> None:
+    runs = configuration(clips=FEW)
+    assert (runs.unit, runs.unit_name) == (["city", "scene"], "(city, scene) pairs")
+    official = replace(runs, description={"split": {"rule": "official"}})
+    assert (official.unit, official.unit_name) == (["location"], "locations")
 
 
 def test_settings_that_differ_are_found_at_any_depth() -> None:
@@ -68,5 +80,5 @@ def test_settings_that_differ_are_found_at_any_depth() -> None:
 
 
 def test_parallel_recordings_are_counted_once() -> None:
-    assert parallel_recordings(configuration(clips=FEW).final) == FEW.recording.nunique()
-    assert parallel_recordings(configuration(clips=FEW[FEW.seen]).final) == 0
+    assert parallel_recordings(configuration(clips=FEW).averaged) == FEW.recording.nunique()
+    assert parallel_recordings(configuration(clips=FEW[FEW.seen]).averaged) == 0

@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.accuracy import SEEN, UNSEEN
 from evaluation.intervals import Bootstrap
-from evaluation.tables import breakdown, compare, difference_table, group_accuracies, headline, sections, verdict
+from evaluation.tables import breakdown, compare, difference_table, group_accuracies, headline, sections
 from tests.evaluation.fake_runs import configuration, fake_clips
 
 QUICK = Bootstrap(replicates=200)
@@ -24,12 +24,23 @@ def test_the_headline_is_the_mean_over_seeds_and_epochs() -> None:
 
 def test_every_device_and_group_has_its_row() -> None:
     table = group_accuracies(RUNS, QUICK)
-    assert len(table) == 9 + 6
+    assert len(table) == 9 + 8
     assert table.clips[SEEN] + table.clips[UNSEEN] == table.clips["all", "all"] == 1620
     assert table.kind["device", "s1"] == "simulated"
-    devices = RUNS.final[RUNS.final.device == "s4"]
-    assert table.final["device", "s4"] == pytest.approx(devices.correct.mean())
-    assert table.log_loss["device", "s4"] == pytest.approx(RUNS.scored[RUNS.scored.device == "s4"].loss.mean())
+    rows = RUNS.scored[RUNS.scored.device == "s4"]
+    assert table.accuracy["device", "s4"] == pytest.approx(rows.correct.mean())
+    assert table.log_loss["device", "s4"] == pytest.approx(rows.loss.mean())
+    assert table.macro_log_loss["device", "s4"] == pytest.approx(rows.groupby("scene").loss.mean().mean())
+    assert (table.low < table.accuracy)[table.clips > 0].all()
+    assert (table.macro_low < table.macro)[table.clips > 0].all()
+
+
+def test_the_headline_is_what_the_devices_table_says_of_the_parts() -> None:
+    row, table = headline([RUNS]).iloc[0], group_accuracies(RUNS, QUICK)
+    for group, part in ((SEEN, "seen"), (UNSEEN, "unseen")):
+        assert row[part] == pytest.approx(table.accuracy[group])
+        assert row[f"macro_{part}"] == pytest.approx(table.macro[group])
+        assert row[f"macro_log_loss_{part}"] == pytest.approx(table.macro_log_loss[group])
 
 
 @pytest.mark.parametrize(("column", "rows"), [("scene", 10), ("city", 3)])
@@ -49,22 +60,8 @@ def test_a_scene_without_test_clips_is_listed_empty() -> None:
     assert np.isnan(group_accuracies(some, QUICK).macro[SEEN]) == np.False_
 
 
-@pytest.mark.parametrize(
-    ("ends", "said"),
-    [
-        ((0.01, 0.2), "higher"),
-        ((-0.2, -0.01), "lower"),
-        ((-0.1, 0.1), "none"),
-        ((0.0, 0.1), "none"),
-        ((np.nan,) * 2, ""),
-    ],
-)
-def test_an_interval_that_holds_zero_shows_no_difference(ends: tuple[float, float], said: str) -> None:
-    assert verdict(*ends) == said
-
-
 def test_differences_are_all_from_the_first() -> None:
-    runs = [configuration(f"run-{weakness}-x", epochs=(29,), weakness=weakness) for weakness in (1.0, 0.6, 0.3)]
+    runs = [configuration(f"run-{weakness}-x", seeds=(0, 1), weakness=weakness) for weakness in (1.0, 0.6, 0.3)]
     table = difference_table(compare(runs, QUICK))
     assert set(table.compared_with) == {"run-1.0-x"}
     unseen = table[(table.level == "part") & (table.name == "unseen")]
@@ -79,5 +76,25 @@ def test_sections_name_every_device_once_and_no_empty_group() -> None:
     assert found == {
         "seen, reference": ["a"],
         "unseen, simulated": ["s1"],
-        "groups of devices": ["all", "seen", "unseen", "reference", "simulated"],
+        "groups of devices": ["all", "seen", "unseen", "reference", "simulated unseen"],
     }
+
+
+def test_one_seed_gives_differences_and_no_verdict() -> None:
+    runs = [configuration("base-x"), configuration("better-x", seeds=(0, 1), weakness=0.3)]
+    table = difference_table(compare(runs, QUICK))
+    assert (table.difference.abs() > 0).any()
+    assert set(table.verdict) == {""}
+    assert table[["low", "high", "p_holm"]].isna().all(axis=None)
+
+
+def test_runs_trained_on_one_device_and_on_all_are_compared() -> None:
+    clips = fake_clips()
+    runs = [
+        configuration("one-x", clips, seeds=(0, 1)),
+        configuration("all-x", clips.assign(seen=True), seeds=(0, 1), weakness=0.3),
+    ]
+    found = compare(runs, QUICK)
+    table = difference_table(found).set_index(["level", "name"])
+    assert table.difference[UNSEEN] > 0
+    assert [accuracies.clips[UNSEEN] for accuracies in found.accuracies] == [1440, 0]

@@ -19,10 +19,10 @@ def test_a_configuration_is_told_in_words() -> None:
     assert "no damping" in in_words(configuration())
 
 
-def test_a_difference_is_claimed_only_where_the_interval_shows_one() -> None:
-    base = configuration("base-x", epochs=(29,))
-    better = configuration("better-x", epochs=(29,), weakness=0.3)
-    same = configuration("same-x", epochs=(29,))
+def test_a_difference_is_claimed_only_where_the_verdict_says_so() -> None:
+    base = configuration("base-x", seeds=(0, 1, 2))
+    better = configuration("better-x", seeds=(0, 1, 2), weakness=0.3)
+    same = configuration("same-x", seeds=(3, 4, 5))
     assert any(
         "unseen devices: +" in line and line.endswith("better is higher.")
         for line in findings(compare([base, better], QUICK))
@@ -30,16 +30,32 @@ def test_a_difference_is_claimed_only_where_the_interval_shows_one() -> None:
     assert sum(line.endswith("no difference is shown.") for line in findings(compare([base, same], QUICK))) == 2
 
 
-def test_thin_evidence_is_said_to_be_thin() -> None:
-    few = configuration(clips=fake_clips(scenes=("bus", "park"), locations=1))
-    text = " ".join(cautions(compare([few], QUICK)))
-    assert "which 1 seed cannot tell" in text
-    assert "Only 6 locations" in text
-    assert "devices are compared" not in text
-    many = " ".join(cautions(compare([configuration(seeds=(0, 1, 2), epochs=(29,))] * 2, QUICK)))
-    assert "cannot tell" not in many
-    assert "Only" not in many
-    assert "9 devices are compared" in many
+def test_one_seed_gives_no_verdict_and_says_what_more_would_tell() -> None:
+    comparison = compare([configuration("base-x"), configuration("better-x", weakness=0.3)], QUICK)
+    assert sum(line.endswith("no verdict.") for line in findings(comparison)) == 2
+    text = " ".join(cautions(comparison))
+    assert "--seed 1" in text
+    # t(2) sqrt(1), t(4) sqrt(2/3), t(8) sqrt(2/5)
+    assert "2 seeds 4.3, 3 seeds 2.3, 5 seeds 1.5" in text
+    assert "over (city, scene) pairs" in text
+
+
+def test_cautions_name_what_is_thin_and_how_verdicts_are_corrected() -> None:
+    few = " ".join(cautions(compare([configuration(clips=fake_clips(scenes=("bus", "park"), locations=1))], QUICK)))
+    assert "Only 6 (city, scene) pairs" in few
+    assert "Holm" not in few
+    two = [configuration(name, seeds=(0, 1)) for name in ("one-x", "two-x")]
+    text = " ".join(cautions(compare(two, QUICK)))
+    assert "over training seeds and (city, scene) pairs" in text
+    assert "Holm" in text
+    assert "2 seeds make wide intervals" in text
+    assert "Only" not in text
+
+
+def test_configurations_trained_on_other_devices_are_named() -> None:
+    clips = fake_clips()
+    runs = [configuration("one-x", clips), configuration("all-x", clips.assign(seen=True))]
+    assert "trained on different devices; seen and unseen are those of one" in " ".join(cautions(compare(runs, QUICK)))
 
 
 def test_a_run_trained_on_every_device_says_that_nothing_is_unseen() -> None:

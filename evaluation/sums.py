@@ -1,0 +1,83 @@
+"""Sums of a measure per seed, held-out unit, scene and group of devices: what intervals are drawn from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pandas import DataFrame, Index, MultiIndex
+
+from evaluation.accuracy import total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """Sums of one configuration.
+
+    Parameters
+    ----------
+    measured
+        Sums of the measure, (seed, unit, scene, group).
+    clips
+        Numbers of clips, (unit, scene, group); the same for every seed.
+    groups
+        Names of the groups, (level, name).
+    units
+        Names of the units, ascending.
+    """
+
+    measured: NDArray[np.float64]
+    clips: NDArray[np.float64]
+    groups: "Index[Any]"
+    units: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, scored: DataFrame, unit: list[str], measure: str = "correct", clips: str = "clips") -> "Sums":
+        """Add up a column of scored clips.
+
+        Parameters
+        ----------
+        scored
+            One row per seed and test clip.
+        unit
+            Columns that name the held-out unit of a clip.
+        measure, clips
+            Columns of the measure and of what it is divided by.
+        """
+        units = scored[unit].apply(tuple, axis=1)
+        keyed = scored.assign(unit=units)
+        names = [sorted(keyed[column].unique()) for column in ("seed", "unit", "scene")]
+        everything = MultiIndex.from_product(names, names=["seed", "unit", "scene"])
+        measured, counted = (
+            total(keyed, column, ["seed", "unit", "scene"]).reindex(everything, fill_value=0.0)
+            for column in (measure, clips)
+        )
+        shape = (*map(len, names), measured.shape[1])
+        return cls(
+            measured=measured.to_numpy().reshape(shape),
+            clips=counted.to_numpy().reshape(shape).mean(axis=0),
+            groups=measured.columns,
+            units=tuple(names[1]),
+        )
+
+    @property
+    def seeds(self) -> int:
+        """Number of seeds."""
+        return len(self.measured)
+
+    def over_scenes(self) -> "Sums":
+        """Add up the scenes: the mean over clips instead of the macro average."""
+        measured, clips = self.measured.sum(axis=2, keepdims=True), self.clips.sum(axis=1, keepdims=True)
+        return Sums(measured=measured, clips=clips, groups=self.groups, units=self.units)
+
+
+def ratio(measured: NDArray[np.float64], clips: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide, and average over the scenes that have clips: (..., scene, group) becomes (..., group)."""
+    shares = np.divide(
+        measured, clips, out=np.full(np.broadcast_shapes(measured.shape, clips.shape), np.nan), where=clips > 0
+    )
+    known = ~np.isnan(shares)
+    count = known.sum(axis=-2)
+    summed = np.where(known, shares, 0).sum(axis=-2)
+    mean: NDArray[np.float64] = np.divide(summed, count, out=np.full(summed.shape, np.nan), where=count > 0)
+    return mean
