@@ -108,9 +108,24 @@ def cautions(comparison: Comparison) -> list[str]:
         sentences.append(
             f"The configurations were trained on different devices; seen and unseen are those of {first.label}."
         )
+    sentences += _scenes_apart(first)
     if table.clips[UNSEEN] == 0:
         sentences.append("Every test device was trained on: there is nothing to say about unseen devices.")
     return sentences
+
+
+def _scenes_apart(configuration: Configuration) -> list[str]:
+    """Name the devices that were not tested on every scene: their accuracies are over other scenes."""
+    tested = configuration.averaged.groupby("device")["scene"].agg(set)
+    lacking = {str(device): sorted(set.union(*tested) - scenes) for device, scenes in tested.items()}
+    lacking = {device: scenes for device, scenes in lacking.items() if scenes}
+    if not lacking:
+        return []
+    shown = "; ".join(f"{device} without {', '.join(scenes)}" for device, scenes in lacking.items())
+    return [
+        f"Not every device was tested on every scene ({shown}): accuracies of devices and the gap are over different "
+        "scenes. The change on the same recordings is not affected."
+    ]
 
 
 def _one_seed(comparison: Comparison) -> str:

@@ -52,6 +52,14 @@ def test_cautions_name_what_is_thin_and_how_verdicts_are_corrected() -> None:
     assert "Only" not in text
 
 
+def test_devices_that_lack_a_scene_are_named() -> None:
+    clips = fake_clips()
+    lacking = clips[(clips.device != "b") | (clips.scene != "park")]
+    text = " ".join(cautions(compare([configuration(clips=lacking)], QUICK)))
+    assert "(b without park)" in text
+    assert "without" not in " ".join(cautions(compare([configuration(clips=clips)], QUICK)))
+
+
 def test_configurations_trained_on_other_devices_are_named() -> None:
     clips = fake_clips()
     runs = [configuration("one-x", clips), configuration("all-x", clips.assign(seen=True))]
