@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from asc.device_report import report_devices
 from asc.prepare_options import Options
 from common.command import run_command
 from common.identity import digest
@@ -131,7 +132,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:10]) + ", ..." * (len(names) > 10)
 
 
-def _report(prepared: PreparedSet) -> None:
+def _report(prepared: PreparedSet, root: Path, options: Options) -> None:
     manifest = prepared.manifest
     _describe(prepared.clips, prepared.seconds, prepared.split_defaults)
     for how, count in manifest.fitted.items():
@@ -144,6 +145,7 @@ def _report(prepared: PreparedSet) -> None:
     if manifest.skipped:
         _warn([f"left out of the set: {Problems(manifest.skipped)}"])
         print(f"{len(manifest.skipped)} problems; what they concern was left out")
+    report_devices(prepared, root, page=options.report, workers=options.processes)
     print(prepared.folder)
 
 
@@ -174,7 +176,7 @@ def _prepare(options: Options) -> None:
         differences = verify(prepared, root, options.processes)
         if differences:
             raise Problems(differences)
-    _report(prepared)
+    _report(prepared, root, options)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -69,6 +69,8 @@ class Options:
     """Fetch what is missing of the data set into ROOT first (tau2019, tau2020, tau2022)."""
     verify: bool = False
     """Hash the recordings and the finished set again, and report every difference."""
+    report: bool = False
+    """Write devices.html into the set's folder: level, band and mean spectrum of each device's recordings."""
     dry_run: bool = False
     """Read only the lists, and say what would be made, with the disk and time that it needs."""
     recordings: Path | None = None

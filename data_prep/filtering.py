@@ -10,21 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
-from common.errors import ConfigError
-
 _SETTLED = 1.6  # periods of the corner after which the filter's memory of a step has fallen by 60 dB
-
-
-def check_corner(hertz: float | None, rate: int) -> None:
-    """Check the setting `high_pass`.
-
-    Raises
-    ------
-    ConfigError
-        If the corner is no frequency between 0 and half the rate.
-    """
-    if hertz is not None and not 0 < hertz < rate / 2:
-        raise ConfigError("high_pass", hertz, f"above 0 and below half the sample rate, {rate / 2:g} Hz")
 
 
 def high_pass(samples: NDArray[np.float32], rate: int, hertz: float) -> NDArray[np.float32]:

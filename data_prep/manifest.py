@@ -5,6 +5,7 @@ A set's folder `<name>-<hash12>` holds
 - `manifest.json`: settings and the digests of what follows; written last
 - `clips.csv`: one row per clip, in the order of the feature rows
 - `split.json`: the set's default split; not part of its identity
+- `devices.json`: what was measured of each device's recordings (see `data_prep.device_facts`); not part of its identity
 - `features-00000.npy` and so on: float16 (clip, mel, frame), at most 8 MiB each
 - `waveforms-00000.npy` and so on: int16 (clip, sample), where asked for
 - `parts/00000.json` and so on: what was seen while making each shard; for resuming only
@@ -21,7 +22,6 @@ import pandas as pd
 from common.errors import AscError, ConfigError, DataError
 from common.identity import digest, from_plain, later, plain
 from data_prep.features import FeatureSettings
-from data_prep.filtering import check_corner
 from data_prep.metadata import Problem
 from data_prep.mixing import MEAN, check_channel
 
@@ -67,7 +67,9 @@ class SetSettings:
 
     def __post_init__(self) -> None:
         check_channel(self.channel)
-        check_corner(self.high_pass, self.features.sample_rate)
+        half = self.features.sample_rate / 2
+        if self.high_pass is not None and not 0 < self.high_pass < half:
+            raise ConfigError("high_pass", self.high_pass, f"above 0 and below half the sample rate, {half:g} Hz")
         if not self.features.n_fft <= self.seconds * self.features.sample_rate < float("inf"):
             raise ConfigError("seconds", self.seconds, "a length of at least one analysis window")
 

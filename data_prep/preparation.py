@@ -16,6 +16,7 @@ from common.files import as_json, remove_stale_temporaries, write_text
 from common.identity import from_plain, plain
 from common.progress import progress
 from data_prep.containers.acceptance import Acceptance
+from data_prep.device_facts import DEVICES, aggregate, as_plain
 from data_prep.features import FeatureSettings
 from data_prep.layouts import Layout
 from data_prep.lengths import commonest_seconds
@@ -221,18 +222,23 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
     clips = plan.clips.merge(records, on="clip", validate="one_to_one")
     make_split(clips, split)
     table = clips.to_csv(index=False, lineterminator="\n")
+    declared = hashlib.sha256(table.encode()).hexdigest()
+    measurements = [measurement for part in parts for measurement in part.measurements]
     manifest = Manifest(
         schema=SCHEMA,
         identity=identify(plan.settings, clips),
         settings=plan.settings,
         scenes=tuple(sorted(set(clips["scene"]))),
-        clips=hashlib.sha256(table.encode()).hexdigest(),
+        clips=declared,
         fitted={str(how): int(count) for how, count in clips["fitted"].value_counts().items() if how},
         silent=int(clips["silent"].sum()),
         skipped=tuple(Problems(problems).problems),
         odd=_group(record for part in parts for record in part.records),
         shards=tuple(Shard(rows=len(p.records), features=p.features, waveforms=p.waveforms) for p in parts),
     )
+    if len(measurements) == len(clips):  # not where some were prepared before recordings were measured
+        facts = aggregate(clips, measurements, plan.settings.features, declared)
+        _write(plan.folder / DEVICES, as_json(as_plain(facts)))
     _write(plan.folder / CLIPS, table)
     _write(plan.folder / SPLIT, as_json(plain(split)))
     _write(plan.folder / MANIFEST, as_json(sealed(manifest)))

@@ -5,20 +5,21 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from common.errors import AscError, DataError
-from common.files import write_json
-from common.identity import plain
+from common.files import write_text
+from common.identity import canonical_json, later
 from data_prep.arrays import open_array, write_array
 from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings, PerceptualMel
 from data_prep.filtering import high_pass
 from data_prep.manifest import MANIFEST, PARTS, SetSettings, features_file, waveforms_file
+from data_prep.measuring import Measurement, measure
 from data_prep.metadata import Problem
 from data_prep.mixing import mix_down
 from data_prep.recording import fit_length, read_recording, resample
@@ -74,12 +75,17 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What stands in a part file: the array files' SHA-256, the clips in them, and those that could not be used."""
+    """What stands in a part file.
+
+    The array files' SHA-256, the clips in them and what was measured of each (nothing, where the part was made before
+    recordings were measured), and the clips that could not be used.
+    """
 
     features: str
     waveforms: str
     records: tuple[Record, ...]
     problems: tuple[Problem, ...]
+    measurements: tuple[Measurement, ...] = later(())
 
 
 @functools.lru_cache(maxsize=1)
@@ -95,16 +101,24 @@ def quantise(waveform: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
     return np.clip(np.rint(waveform / scale), -_LOUDEST, _LOUDEST).astype(np.int16), float(scale)
 
 
-def compute(samples: NDArray[np.float32], rate: int, settings: SetSettings) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the waveform at the features' rate, float32 (samples,), and its spectrogram, float32 (mels, frames)."""
+def waveform_of(samples: NDArray[np.float32], rate: int, settings: SetSettings) -> NDArray[np.float32]:
+    """Return what the features are computed from, at their rate and filtered where asked for, float32 (samples,)."""
     waveform = resample(samples, rate, settings.features.sample_rate, length=settings.samples)
-    if settings.high_pass is not None:
-        waveform = high_pass(waveform, settings.features.sample_rate, settings.high_pass)
-    return waveform, _front_end(settings.features)(torch.from_numpy(waveform)[None])[0].numpy()
+    if settings.high_pass is None:
+        return waveform
+    return high_pass(waveform, settings.features.sample_rate, settings.high_pass)
 
 
-def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: NDArray[np.int16], row: int) -> Record:
-    """Read the task's clip `index` and fill row `row` of its shard's arrays.
+def spectrogram_of(waveform: NDArray[np.float32], settings: SetSettings) -> NDArray[np.float32]:
+    """Return a waveform's spectrogram, float32 (mels, frames)."""
+    spectrogram: NDArray[np.float32] = _front_end(settings.features)(torch.from_numpy(waveform)[None])[0].numpy()
+    return spectrogram
+
+
+def read_clip(
+    task: Task, index: int, features: NDArray[np.float16], waveforms: NDArray[np.int16], row: int
+) -> tuple[Record, Measurement | None]:
+    """Read the task's clip `index` and fill row `row` of its shard's arrays, unless it is only to be looked at.
 
     Raises
     ------
@@ -118,16 +132,17 @@ def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: 
     mono = mix_down(recording.channels, settings.channel)
     samples, fitted = fit_length(mono, recording.rate, settings.seconds, settings.fit)
     silent = not recording.channels[: len(samples)].any()  # and not: its channels cancel each other
-    scale = 0.0
+    scale, measured = 0.0, None
     if task.mode != "look":
-        waveform, spectrogram = compute(samples, recording.rate, settings)
+        waveform = waveform_of(samples, recording.rate, settings)
         with np.errstate(over="ignore"):
-            features[row] = spectrogram
+            features[row] = spectrogram_of(waveform, settings)
         if not np.isfinite(features[row]).all():
             raise DataError("has a spectrogram that is not finite")
         if settings.waveforms:
             waveforms[row], scale = quantise(waveform)
-    return Record(
+        measured = measure(recording.channels, mono, recording.rate, waveform, settings.features)
+    record = Record(
         clip=clip,
         sha256=recording.sha256,
         fitted=fitted,
@@ -135,6 +150,7 @@ def read_clip(task: Task, index: int, features: NDArray[np.float16], waveforms: 
         scale=scale,
         oddities=recording.oddities,
     )
+    return record, measured
 
 
 def empty_arrays(settings: SetSettings, rows: int) -> tuple[NDArray[np.float16], NDArray[np.int16]]:
@@ -158,14 +174,18 @@ def make_shard(task: Task) -> list[Problem]:
         return []
     features, waveforms = empty_arrays(task.settings, len(task.clips))
     records: list[Record] = []
+    measurements: list[Measurement] = []
     problems: list[Problem] = []
     for index, clip in enumerate(task.clips):
         try:
-            records.append(read_clip(task, index, features, waveforms, len(records)))
+            record, measured = read_clip(task, index, features, waveforms, len(records))
         except DataError as error:
             problems.append(Problem(clip, None, str(error)))
+        else:
+            records.append(record)
+            measurements += [measured] if measured else []
     if task.mode == "skip" or (task.mode == "stop" and not problems):
-        _publish(task, previous, features[: len(records)], waveforms[: len(records)], records, problems)
+        _publish(task, previous, features[: len(records)], waveforms[: len(records)], records, measurements, problems)
     return problems
 
 
@@ -175,12 +195,13 @@ def _publish(
     features: NDArray[np.float16],
     waveforms: NDArray[np.int16],
     records: list[Record],
+    measurements: list[Measurement],
     problems: list[Problem],
 ) -> None:
     if previous is not None and previous.records == tuple(records):
-        part = dataclasses.replace(previous, problems=tuple(problems))
+        part = dataclasses.replace(previous, problems=tuple(problems), measurements=tuple(measurements))
         if part != previous:
-            write_json(task.note, plain(part))
+            write_text(task.note, canonical_json(part))
         return
     if previous is not None:  # clips that were skipped are there now: what the manifest declares is about to change
         (task.folder / MANIFEST).unlink(missing_ok=True)
@@ -189,8 +210,9 @@ def _publish(
         waveforms=write_array(waveforms_file(task.folder, task.number), waveforms) if task.settings.waveforms else "",
         records=tuple(records),
         problems=tuple(problems),
+        measurements=tuple(measurements),
     )
-    write_json(task.note, plain(part))
+    write_text(task.note, canonical_json(part))
 
 
 def read_part(task: Task) -> Part | None:
@@ -204,9 +226,12 @@ def read_part(task: Task) -> Part | None:
                 Record(**{**record, "oddities": tuple(record.get("oddities", ()))}) for record in value["records"]
             ),
             problems=tuple(Problem(**problem) for problem in value["problems"]),
+            measurements=tuple(Measurement.from_json(each) for each in value.get("measurements", ())),
         )
         unusable = {problem.file for problem in part.problems}
         if [record.clip for record in part.records] != [clip for clip in task.clips if clip not in unusable]:
+            return None
+        if len(part.measurements) not in (0, len(part.records)):
             return None
         open_array(features_file(task.folder, task.number), np.float16, (len(part.records), *task.settings.shape))
         if task.settings.waveforms:

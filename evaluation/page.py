@@ -3,17 +3,13 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from jinja2 import Environment, StrictUndefined, Template
 
 from evaluation import device_grids, grids, words
 from evaluation.grouping import Configuration
 from evaluation.sizes import complexity_grids
 from evaluation.style import Drawn
 from evaluation.tables import Comparison, headline
-
-_TEMPLATE = Path(__file__).with_name("page.html.j2")
+from evaluation.templates import render
 
 
 @dataclass(frozen=True)
@@ -41,13 +37,6 @@ class Plot:
     def source(self) -> str:
         """The drawing as the source of an image element; an image cannot run what a name might smuggle in."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.drawn["svg"]).decode()
-
-
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    # 95 % must not break over two lines.
-    environment.filters["together"] = lambda text: text.replace(" %", "\u00a0%")
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
 def page(
@@ -83,7 +72,8 @@ def page(
         }
         for comparison, plots in zip(comparisons, drawn, strict=True)
     ]
-    return _template().render(
+    return render(
+        "page.html.j2",
         title=title,
         configurations=[(configuration, words.in_words(configuration)) for configuration in configurations],
         settings=grids.settings_grid(configurations),

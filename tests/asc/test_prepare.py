@@ -60,7 +60,7 @@ def test_the_options_are_these() -> None:
     names = {field.name for field in dataclasses.fields(Options)}
     assert names == {
         *("dataset", "out", "root", "split", "test_cities", "train_devices", "reference_device", "seconds", "fit"),
-        *("channel", "high_pass", "strict", "lenient", "lossy"),
+        *("channel", "high_pass", "report", "strict", "lenient", "lossy"),
         *("waveforms", "workers", "on_error", "download", "verify", "dry_run", "recordings", "responses"),
     }
 

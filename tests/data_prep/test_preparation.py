@@ -45,7 +45,7 @@ def identity(root: Path, out: Path, **settings: Any) -> str:
 def test_the_result_depends_on_no_worker_count(make: Make, tmp_path: Path) -> None:
     trees = [tree(make(tmp_path / str(workers), workers=workers, waveforms=True).folder) for workers in (1, 2, 3)]
     assert trees[0] == trees[1] == trees[2]
-    assert len(trees[0]) == 3 * 4 + 3  # features, waveforms and a part for each shard; manifest, clips, split
+    assert len(trees[0]) == 3 * 4 + 4  # features, waveforms and a part for each shard; manifest, clips, split, devices
 
 
 def test_a_finished_set_is_left_as_it_is(make: Make, reads: list[Path]) -> None:
@@ -188,6 +188,12 @@ def test_channels_that_cancel_are_not_silence(make: Make, root: Path) -> None:
     clip = read_lists(root)[4][0]
     soundfile.write(root / clip, np.stack([noise, -noise], axis=1).astype(np.int16), 22_050)
     assert make().manifest.silent == 0
+
+
+@pytest.mark.parametrize("corner", [0.0, -1.0, 11_025.0, float("nan"), float("inf")])
+def test_corners_that_are_none(root: Path, tmp_path: Path, corner: float) -> None:
+    with pytest.raises(ConfigError, match="high_pass"):
+        identity(root, tmp_path, high_pass=corner)
 
 
 def test_the_channel_that_was_asked_for_is_used(make: Make, root: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_skipped_clips_are_reported_by_stop_and_mended_when_repaired(make: Make,
     assert PreparedSet.open(folder).identity == skipped
     clip.write_bytes(original)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "write_json", lambda *_: pytest.fail("stopped between the arrays and the part file"))
+        patch.setattr(shards, "write_text", lambda *_: pytest.fail("stopped between the arrays and the part file"))
         with pytest.raises(pytest.fail.Exception):
             make(root.parent / "other")
     with pytest.raises(DataError, match="no finished prepared set"):  # not the old manifest over new rows

@@ -1,0 +1,106 @@
+"""What the facts about a set's devices warn of, in words that name and count."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import median
+
+from data_prep.device_facts import CLIPPED, FLATTENED, LOST_IN_MIXING, OddClip, Oddity, SetFacts
+from data_prep.mixing import LOWEST
+
+APART = 20.0  # dB; recorders of one set differ by less unless the scale of their samples does
+EMPTY = 0.8  # of the spectrogram's range; a device that records no more of it lacks its upper bands
+_SHOWN = 10
+_TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
+_FAR = 3.0  # of these
+
+_REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
+    "mixing": (
+        f"more than {-LOST_IN_MIXING:g} dB quieter than their loudest channel in what is used of them",
+        "opposite polarity, or microphones far apart; --channel takes one channel instead of the mean",
+        lambda value: f"{value:.1f} dB",
+    ),
+    "offset": (
+        f"with a constant offset that flattens more than {FLATTENED:.0%} of the spectrogram above 300 Hz",
+        "--high-pass 20 removes it",
+        lambda value: f"{value:.0%}",
+    ),
+    "clipping": (
+        f"with more than {CLIPPED:.0%} of the samples at full scale",
+        "recorded too loud; nothing mends that",
+        lambda value: f"{value:.1%}",
+    ),
+}
+
+
+def cautions(facts: SetFacts, reference_device: str) -> list[str]:
+    """Return what to be warned of: odd recordings, then devices that stand out.
+
+    Parameters
+    ----------
+    facts
+        Of the set's devices.
+    reference_device
+        What the other is compared with, where there are two.
+    """
+    return [
+        *(_odd_clips(oddity, facts.odd) for oddity in _REMEDIES if any(odd.oddity == oddity for odd in facts.odd)),
+        *_levels(facts, reference_device),
+        *_bands(facts),
+    ]
+
+
+def _odd_clips(oddity: Oddity, odd: Sequence[OddClip]) -> str:
+    what, remedy, in_words = _REMEDIES[oddity]
+    found = [each for each in odd if each.oddity == oddity]
+    named = ", ".join(f"{each.clip!r} ({in_words(each.value)})" for each in found[:_SHOWN])
+    more = ", ..." if len(found) > _SHOWN else ""
+    return f"{len(found)} recording{'s' * (len(found) > 1)} {what} ({remedy}): {named}{more}"
+
+
+def standing_out(values: Mapping[str, float], reference: str, tolerance: float) -> dict[str, float]:
+    """Return what stands out from the others, and by how much.
+
+    Further from the median of all than `tolerance` and than three standard deviations, these estimated from the median
+    distance, which a few that stand out do not change. Of two, the one that is not the reference stands out.
+
+    Parameters
+    ----------
+    values
+        By name.
+    reference
+        Whose value is the middle where there are two.
+    tolerance
+        How far apart is never too far.
+    """
+    if len(values) == 2 and reference in values:
+        middle, sigma = values[reference], 0.0
+    else:
+        middle = median(values.values()) if values else 0.0
+        sigma = _TO_SIGMA * median([abs(value - middle) for value in values.values()]) if values else 0.0
+    limit = max(tolerance, _FAR * sigma)
+    return {name: value - middle for name, value in values.items() if abs(value - middle) > limit}
+
+
+def _levels(facts: SetFacts, reference: str) -> Iterator[str]:
+    levels = {each.device: each.level for each in facts.devices if each.level > LOWEST}
+    apart = standing_out(levels, reference, APART)
+    for device, level in levels.items():
+        if level > 0:
+            yield (
+                f"device {device!r} is louder than full scale: {level:+.1f} dB at the median; if its files hold floats "
+                "on the scale of 16-bit integers, divide them by 32,768"
+            )
+        elif device in apart:
+            yield (
+                f"device {device!r} stands out: its recordings have {level:.1f} dB at the median, {apart[device]:+.1f} "
+                "dB from the other devices; the scale of its samples may be another"
+            )
+
+
+def _bands(facts: SetFacts) -> Iterator[str]:
+    whole = facts.edges[-1]
+    for each in facts.devices:
+        if each.level > LOWEST and each.band < EMPTY * whole:
+            yield (
+                f"device {each.device!r} records nothing above {each.band / 1000:.1f} kHz; the spectrogram's bands "
+                f"from there to {whole / 1000:.1f} kHz are empty"
+            )

@@ -1,0 +1,214 @@
+"""What the recordings of each device have in common: aggregated from measurements, kept in the prepared set.
+
+`devices.json` in the set's folder holds the facts. They decide nothing: they are no part of the set's identity, and a
+set that was prepared before recordings were measured lacks them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from common.errors import ConfigError
+from common.identity import digest, from_plain, plain
+from data_prep.features import FeatureSettings
+from data_prep.measuring import Measurement, band_edges
+from data_prep.mixing import LOWEST
+
+DEVICES = "devices.json"
+LOST_IN_MIXING = -10.0  # dB of the loudest channel
+FLATTENED = 0.1  # of the spectrogram above 300 Hz
+CLIPPED = 0.03  # of the samples
+CLIFF = 30.0  # dB; steeper than any sound falls within an octave
+_LOWEST_LIMIT = 1_000.0  # Hz; no recorder's limit lies below it, but a loud hum looks like one
+_SPAN = 3  # bands on the loud side of a cliff
+_SLOPE = 2  # bands that a cliff may take
+
+Oddity = Literal["mixing", "offset", "clipping"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceFacts:
+    """What is known of a device.
+
+    Attributes
+    ----------
+    device
+        Its name.
+    clips, silent
+        How many recordings, and how many of these hold nothing but zeros.
+    rates, channels
+        Frames per second and channels of its files, the commonest first.
+    level, quiet, loud
+        Median, 10th and 90th percentile of its recordings' levels, dB of full scale; silent ones aside.
+    band
+        Frequency in Hz above which nothing is recorded: half the lowest rate, or where the spectrum ends in a cliff.
+    clipped
+        Share of samples at full scale, 0 to 1.
+    spectrum
+        Median over its recordings of the power density in each band, dB of full scale squared per Hz.
+    """
+
+    device: str
+    clips: int
+    silent: int
+    rates: tuple[int, ...]
+    channels: tuple[int, ...]
+    level: float
+    quiet: float
+    loud: float
+    band: float
+    clipped: float
+    spectrum: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OddClip:
+    """A recording that should be looked at: which, why, and by what number."""
+
+    clip: str
+    oddity: Oddity
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetFacts:
+    """What is known of the devices of a set.
+
+    Attributes
+    ----------
+    clips
+        SHA-256 of the clips table that the facts are about.
+    edges
+        Edges of the spectra's bands, Hz, one more than there are bands.
+    devices
+        By name.
+    odd
+        In the order of the clips table.
+    """
+
+    clips: str
+    edges: tuple[float, ...]
+    devices: tuple[DeviceFacts, ...]
+    odd: tuple[OddClip, ...]
+
+
+def aggregate(
+    clips: pd.DataFrame, measurements: Sequence[Measurement], settings: FeatureSettings, table: str
+) -> SetFacts:
+    """Return the facts about a set's devices.
+
+    Parameters
+    ----------
+    clips
+        The set's clips, with `clip`, `device` and `silent`.
+    measurements
+        One for each row of it.
+    settings
+        The features'.
+    table
+        SHA-256 of clips.csv.
+    """
+    measured = pd.Series(list(measurements), index=clips.index)
+    edges = band_edges(settings)
+    rows = zip(clips["clip"].tolist(), measurements, strict=True)
+    return SetFacts(
+        clips=table,
+        edges=edges,
+        devices=tuple(
+            _device(str(device), measured[part.index].tolist(), part["silent"].tolist(), edges)
+            for device, part in clips.groupby("device", sort=True)
+        ),
+        odd=tuple(odd for clip, measurement in rows for odd in _oddities(clip, measurement)),
+    )
+
+
+def _oddities(clip: str, measurement: Measurement) -> Iterable[OddClip]:
+    if measurement.gain < LOST_IN_MIXING:
+        yield OddClip(clip=clip, oddity="mixing", value=measurement.gain)
+    if measurement.flattened > FLATTENED:
+        yield OddClip(clip=clip, oddity="offset", value=measurement.flattened)
+    if measurement.clipped > CLIPPED:
+        yield OddClip(clip=clip, oddity="clipping", value=measurement.clipped)
+
+
+def _by_count(values: Iterable[int]) -> tuple[int, ...]:
+    counts = Counter(values)
+    return tuple(sorted(counts, key=lambda value: (-counts[value], value)))
+
+
+def _device(
+    device: str, measurements: Sequence[Measurement], silent: Sequence[bool], edges: tuple[float, ...]
+) -> DeviceFacts:
+    sounding = [each for each in measurements if each.level > LOWEST]
+    levels = [each.level for each in sounding] or [LOWEST]
+    spectra = np.array([each.spectrum for each in sounding] or [(LOWEST,) * (len(edges) - 1)])
+    spectrum = np.median(spectra, axis=0).round(1)
+    quiet, level, loud = (round(float(value), 1) for value in np.percentile(levels, (10, 50, 90)))
+    rates = _by_count(each.rate for each in measurements)
+    return DeviceFacts(
+        device=device,
+        clips=len(measurements),
+        silent=int(np.sum(silent)),
+        rates=rates,
+        channels=_by_count(each.channels for each in measurements),
+        level=level,
+        quiet=quiet,
+        loud=loud,
+        band=min(upper_limit(spectrum, edges), min(rates) / 2),
+        clipped=round(float(np.mean([each.clipped for each in measurements])), 6),
+        spectrum=tuple(spectrum.tolist()),
+    )
+
+
+def upper_limit(spectrum: NDArray[np.float64], edges: Sequence[float]) -> float:
+    """Return the frequency in Hz at which a spectrum ends in a cliff, or its upper end if it has none.
+
+    A cliff: from there on everything lies at least 30 dB below each of three bands that end at most two bands before.
+    However steeply a sound falls towards high frequencies, it does not fall like that; the limit of a resampler, a
+    codec or a microphone does.
+
+    Parameters
+    ----------
+    spectrum
+        Power density in dB, shape (bands,), each a sixth of an octave.
+    edges
+        Of the bands, Hz, one more.
+    """
+    lowest = max(_SPAN, int(np.searchsorted(edges, _LOWEST_LIMIT))) - 1
+    loudest_from = np.maximum.accumulate(spectrum[::-1])[::-1]
+    for band in range(lowest, len(spectrum) - _SLOPE - 1):
+        deep = loudest_from[band + 1 :] <= spectrum[band - _SPAN + 1 : band + 1].min() - CLIFF
+        if deep[_SLOPE]:
+            return float(edges[band + 1 + int(deep.argmax())])
+    return float(edges[-1])
+
+
+def as_plain(facts: SetFacts) -> dict[str, Any]:
+    """Return the facts' JSON form together with its own digest, so that no damage goes unnoticed."""
+    return {**plain(facts), "digest": digest(facts)}
+
+
+def read_facts(folder: Path, table: str) -> SetFacts | None:
+    """Read the facts about a set's devices; None where there are none, damaged ones, or those of other clips.
+
+    Parameters
+    ----------
+    folder
+        The set's.
+    table
+        SHA-256 of its clips table, which its manifest declares.
+    """
+    try:
+        value = json.loads((folder / DEVICES).read_bytes())
+        seal = value.pop("digest")
+        facts = from_plain(SetFacts, value)
+        return facts if facts.clips == table and digest(facts) == seal else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError):
+        return None

@@ -1,0 +1,144 @@
+"""What is measured of every recording while it is prepared: enough to tell devices apart, for a few per cent of time.
+
+The spectrum is taken from frames spread evenly over the clip, of the length that the features have.
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from data_prep.features import FeatureSettings
+from data_prep.mixing import Samples, decibels, mixing_gain, power
+
+_FRAMES = 32  # a twelfth of a clip of 10 s
+_LOWEST_BAND = 50.0  # Hz
+_BANDS_PER_OCTAVE = 6
+_FULL = 0.99  # of full scale: the largest sample of an 8-bit recording is 0.992
+_MIDDLE = 300.0  # Hz; a constant offset reaches nothing above it but by the floor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What was measured of a recording.
+
+    Attributes
+    ----------
+    rate, channels
+        Frames per second and channels of the file.
+    gain
+        Level of what is used of it, in dB of the loudest channel.
+    clipped
+        Share of the file's samples that are at full scale, 0 to 1.
+    level
+        Root mean square of the waveform that the features are computed from, about its mean; dB of full scale, where a
+        constant of 1 has 0 dB.
+    flattened
+        Share of the spectrogram above 300 Hz, 0 to 1, that lies under the floor because the recording has a constant
+        offset, and would not without it.
+    spectrum
+        Power density in the bands of `band_edges`, dB of full scale squared per Hz.
+    """
+
+    rate: int
+    channels: int
+    gain: float
+    clipped: float
+    level: float
+    flattened: float
+    spectrum: tuple[float, ...]
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Measurement":
+        """Rebuild a measurement from its JSON form."""
+        return cls(**{**value, "spectrum": tuple(value["spectrum"])})
+
+
+@functools.lru_cache(maxsize=4)
+def _edges(settings: FeatureSettings) -> NDArray[np.int64]:
+    """Return the bins at which the bands start, and the end of the last: a sixth of an octave, at least one bin."""
+    width, half = settings.sample_rate / settings.n_fft, settings.sample_rate / 2
+    count = max(1, round(_BANDS_PER_OCTAVE * math.log2(half / _LOWEST_BAND))) if half > _LOWEST_BAND else 1
+    hertz = half * 2.0 ** (-np.arange(count, -1, -1) / _BANDS_PER_OCTAVE)
+    return np.unique(np.rint(hertz / width).astype(np.int64))
+
+
+def band_edges(settings: FeatureSettings) -> tuple[float, ...]:
+    """Return the edges in Hz of the bands of a measured spectrum, one more than there are bands."""
+    return tuple(float(hertz) for hertz in _edges(settings) * settings.sample_rate / settings.n_fft)
+
+
+@functools.lru_cache(maxsize=4)
+def _window(length: int) -> Samples:
+    window: Samples = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
+    return window
+
+
+def _transform(waveform: Samples, length: int) -> NDArray[np.complex64]:
+    """Return the spectra (frame, bin) of frames spread evenly over the waveform."""
+    count = min(_FRAMES, max(1, len(waveform) // length))
+    starts = np.linspace(0, len(waveform) - length, count).astype(int)
+    frames = np.lib.stride_tricks.sliding_window_view(waveform, length)[starts]
+    spectra: NDArray[np.complex64] = scipy.fft.rfft(frames * _window(length))
+    return spectra
+
+
+def _flattened(spectra: NDArray[np.complex64], squares: Samples, offset: float, settings: FeatureSettings) -> float:
+    """Return the share of what lies above 300 Hz that the floor covers because of the offset.
+
+    `spectra` and `squares` are those of the waveform without its offset, which a periodic Hann window of n samples puts
+    into the bins 0 and 1 alone, n / 2 and -n / 4 times itself.
+    """
+    gain = settings.n_fft * offset
+    lowest = spectra[:, 0] + gain / 2, spectra[:, 1] - gain / 4
+    loudest = float(squares.max())
+    lifted = max(loudest, *(float(np.abs(values).max()) ** 2 for values in lowest))
+    drop = 10 ** (-settings.top_db / 10)
+    inside = squares[:, math.ceil(_MIDDLE * settings.n_fft / settings.sample_rate) :]
+    without, floor = (max(settings.amin, drop * peak) for peak in (loudest, lifted))
+    return float(np.mean((inside >= without) & (inside < floor))) if inside.size else 0.0
+
+
+def _clipped(channels: Samples) -> float:
+    if not max(channels.max(), -channels.min()) >= _FULL:
+        return 0.0
+    size = np.abs(channels)
+    return float(np.count_nonzero((size >= _FULL) & (size <= 1))) / size.size
+
+
+def measure(channels: Samples, mono: Samples, rate: int, waveform: Samples, settings: FeatureSettings) -> Measurement:
+    """Measure a recording.
+
+    Parameters
+    ----------
+    channels
+        The file's samples, shape (frames, channels).
+    mono
+        What is used of them, shape (frames,).
+    rate
+        Frames per second of both.
+    waveform
+        What the features are computed from, shape (samples,), at their rate; at least one frame.
+    settings
+        The features'.
+    """
+    offset = float(waveform.mean())
+    spectra = _transform(waveform - np.float32(offset), settings.n_fft)
+    squares = spectra.real**2 + spectra.imag**2
+    energy = float(np.square(_window(settings.n_fft)).sum())
+    density = squares.mean(axis=0, dtype=np.float64) * (2 / (settings.sample_rate * energy))
+    edges = _edges(settings)
+    bands = np.add.reduceat(density, edges[:-1])[: len(edges) - 1] / np.diff(edges)
+    return Measurement(
+        rate=rate,
+        channels=channels.shape[1],
+        gain=round(mixing_gain(channels, mono), 1),
+        clipped=round(_clipped(channels), 6),
+        level=round(decibels(power(waveform)), 2),
+        flattened=round(_flattened(spectra, squares, offset, settings), 4),
+        spectrum=tuple(round(decibels(band), 1) for band in bands.tolist()),
+    )

@@ -1,0 +1,20 @@
+"""Templates of pages: what they are filled with is escaped."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def render(template: str, **values: Any) -> str:
+    """Return the page that a template of this folder becomes; text among `values` is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # 95 % must not break over two lines.
+    environment.filters["together"] = lambda text: text.replace(" %", "\u00a0%")
+    return environment.get_template(template).render(**values)
