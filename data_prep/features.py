@@ -137,7 +137,7 @@ class PerceptualMel(nn.Module):
             If the clips are too short to be reflected at their ends.
         """
         self.settings.frames(waveform.shape[-1])
-        parts = waveform.split(1 if _on_host(waveform) else _CLIPS)  # the power of one clip fits a CPU's cache
+        parts = torch.split(waveform, 1 if _on_host(waveform) else _CLIPS)  # the power of one clip fits a CPU's cache
         return torch.cat([self._spectrograms(clips) for clips in parts])
 
     def _spectrograms(self, waveform: Tensor) -> Tensor:
