@@ -14,7 +14,7 @@ Kind = Literal["spectrogram", "waveform"]
 Residency = Literal["auto", "device", "mapped"]
 Loaded = tuple[Tensor, ...]
 
-# Of the free memory of a device, the clips may take this much; the rest is for activations.
+# Of the memory that a run has on a device, the clips may take this much; the rest is for activations.
 _SHARE_OF_DEVICE = 0.4
 _CLIPS_AT_ONCE = 256
 
@@ -34,9 +34,22 @@ def _waveforms(stored: Tensor, scale: Tensor) -> Tensor:
 
 
 class MappedClips:
-    """Reads each batch from the memory map: costs no memory of its own, however large the set."""
+    """Reads each batch from the memory map: costs no memory of its own, however large the set.
+
+    Raises
+    ------
+    ConfigError
+        If waveforms are asked for and the set has none.
+    """
 
     def __init__(self, prepared: PreparedSet, kind: Kind) -> None:
+        if kind == "waveform" and not prepared.has_waveforms:
+            raise ConfigError(
+                "roll",
+                "waveform",
+                f"the set {prepared.folder.name} holds no waveforms; prepare it with them "
+                "(the same python -m asc.prepare command and --waveforms), or train with --roll frames",
+            )
         self.prepared, self.kind = prepared, kind
 
     def load(self, rows: NDArray[np.int64]) -> Loaded:
@@ -53,14 +66,25 @@ class MappedClips:
 
 
 class ResidentClips:
-    """Holds the clips of a run on the training device; a batch is a list of places."""
+    """Holds the clips of a run on the training device; a batch is a list of places.
+
+    A copy in another process, as a loader worker has it, knows the places and holds no clips.
+    """
 
     def __init__(self, mapped: MappedClips, rows: NDArray[np.int64], device: torch.device) -> None:
         self.kind = mapped.kind
         self.place_of = np.full(len(mapped.prepared.clips), -1, dtype=np.int64)
         self.place_of[rows] = np.arange(len(rows))
-        parts = [mapped.load(rows[i : i + _CLIPS_AT_ONCE]) for i in range(0, len(rows), _CLIPS_AT_ONCE)]
-        self.stored = tuple(torch.cat([part.to(device) for part in column]) for column in zip(*parts, strict=True))
+        self.stored = tuple(
+            torch.empty((len(rows), *one.shape[1:]), dtype=one.dtype, device=device) for one in mapped.load(rows[:1])
+        )
+        for start in range(0, len(rows), _CLIPS_AT_ONCE):
+            loaded = mapped.load(rows[start : start + _CLIPS_AT_ONCE])
+            for whole, part in zip(self.stored, loaded, strict=True):
+                whole[start : start + len(part)].copy_(part)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"kind": self.kind, "place_of": self.place_of, "stored": ()}
 
     def load(self, rows: NDArray[np.int64]) -> Loaded:
         """Turn rows into places."""
@@ -73,29 +97,26 @@ class ResidentClips:
         return chosen[0] if self.kind == "spectrogram" else _waveforms(*chosen)
 
 
-def clip_source(
-    prepared: PreparedSet, kind: Kind, rows: NDArray[np.int64], device: torch.device, residency: Residency
-) -> ClipSource:
-    """Choose where a run's clips live.
+def memory_for(device: torch.device, runs_per_gpu: int) -> float:
+    """Return how many bytes a run may count on, on a GPU that it shares with others.
 
-    `auto` keeps them on a GPU if they fit into a share of its free memory, and reads them from the memory map
-    otherwise; on the CPU the map is memory already, shared by every process that reads the set.
-
-    Raises
-    ------
-    ConfigError
-        If waveforms are asked for and the set has none.
+    That is its share of the whole, for other runs may not have taken theirs yet, and no more than is free.
     """
-    if kind == "waveform" and not prepared.has_waveforms:
-        raise ConfigError(
-            "roll",
-            "waveform",
-            f"the set {prepared.folder.name} holds no waveforms; prepare it with them "
-            "(the same python -m asc.prepare command and --waveforms), or train with --roll frames",
-        )
-    mapped = MappedClips(prepared, kind)
+    free, total = torch.cuda.mem_get_info(device)
+    return min(free, total / runs_per_gpu)
+
+
+def clip_source(
+    mapped: MappedClips, rows: NDArray[np.int64], device: torch.device, residency: Residency, runs_per_gpu: int = 1
+) -> ClipSource:
+    """Choose where a run's clips live, in the process and on the device that they are used on.
+
+    `auto` keeps them on a GPU if they fit into a share of the memory that the run may count on there, and reads them
+    from the memory map otherwise; on the CPU the map is memory already, shared by every process that reads the set.
+    """
     if residency == "auto" and device.type == "cuda":
-        clip_bytes = 2 * (prepared.samples if kind == "waveform" else prepared.shape[0] * prepared.shape[1])
-        free, _ = torch.cuda.mem_get_info(device)
-        residency = "device" if clip_bytes * len(rows) <= _SHARE_OF_DEVICE * free else "mapped"
+        prepared = mapped.prepared
+        values = prepared.samples if mapped.kind == "waveform" else prepared.shape[0] * prepared.shape[1]
+        fits = 2 * values * len(rows) <= _SHARE_OF_DEVICE * memory_for(device, runs_per_gpu)
+        residency = "device" if fits else "mapped"
     return ResidentClips(mapped, rows, device) if residency == "device" else mapped

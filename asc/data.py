@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from asc.clips import ClipSource, Loaded
+from asc.clips import ClipSource, Loaded, MappedClips, Residency, clip_source
 from asc.description import RunDescription
 from asc.loader_workers import share
 from asc.plan import epoch_order, plan_batch, shuffled_labels, steps_per_epoch
@@ -111,12 +111,46 @@ class EpochSampler(Sampler[tuple[int, int]]):
 
 
 class SceneData(lightning.LightningDataModule):
-    """Training batches of one run, in the order its seed says, with any number of loader workers."""
+    """Training batches of one run, in the order its seed says, with any number of loader workers.
 
-    def __init__(self, source: ClipSource, sides: Sides, description: RunDescription, workers: int) -> None:
+    Parameters
+    ----------
+    mapped
+        The set's clips.
+    sides, description
+        The run's.
+    workers
+        Processes that load batches.
+    residency, runs_per_gpu
+        Where the clips live, see `asc.clips.clip_source`.
+    """
+
+    def __init__(
+        self,
+        mapped: MappedClips,
+        sides: Sides,
+        description: RunDescription,
+        workers: int,
+        residency: Residency = "mapped",
+        runs_per_gpu: int = 1,
+    ) -> None:
         super().__init__()
-        self.source, self.sides, self.description, self.workers = source, sides, description, workers
+        self.mapped, self.sides, self.description, self.workers = mapped, sides, description, workers
+        self.residency, self.runs_per_gpu = residency, runs_per_gpu
+        self.source: ClipSource = mapped
         self.steps = steps_per_epoch(len(sides.train), description.training)
+
+    def setup(self, stage: str) -> None:
+        """Choose where the clips live, now that this process has its device, and tell the module.
+
+        The first process also holds the test clips: it alone evaluates.
+        """
+        assert self.trainer is not None  # noqa: S101 - the trainer calls this hook
+        train, test = self.sides.train, self.sides.test
+        rows = np.concatenate([train, test]) if self.trainer.is_global_zero else train
+        device = self.trainer.strategy.root_device
+        self.source = clip_source(self.mapped, rows, device, self.residency, self.runs_per_gpu)
+        self.trainer.lightning_module.source = self.source  # type: ignore[assignment]
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the loader, starting at the epoch that the trainer has come to."""
@@ -127,5 +161,5 @@ class SceneData(lightning.LightningDataModule):
             sampler=EpochSampler(self.steps, finished_epochs(self.trainer)),
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
-            pin_memory=torch.cuda.is_available(),
+            pin_memory=self.trainer.strategy.root_device.type == "cuda",
         )

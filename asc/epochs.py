@@ -1,15 +1,18 @@
-"""What stands on disk after each epoch: predictions, accuracies, checkpoint; in that order, each whole or absent."""
+"""What stands on disk after an epoch: predictions, accuracies, checkpoint; in that order, each whole or absent."""
 
+import math
 from contextlib import ExitStack
 from time import monotonic
 from typing import Any
 
 import lightning
 import pandas as pd
+from torch import Tensor
 
+from asc.checkpoint import BackgroundCheckpointIO
 from asc.data import Sides, finished_epochs
 from asc.module import SceneClassifier
-from asc.prediction import logits_of, predictions_table
+from asc.prediction import logits_of, predictions_table, worth_keeping
 from asc.run_folder import RunFolder
 from asc.schedule import learning_rate
 from common.files import atomic_path, write_text
@@ -36,17 +39,42 @@ def epoch_row(predictions: pd.DataFrame) -> dict[str, float]:
 
 
 class EpochEnd(lightning.Callback):
-    """Evaluates, records and saves after each epoch; a run killed at any moment continues from the last one saved."""
+    """Evaluates and records after each epoch, and saves after some; a run killed at any moment continues from there.
 
-    def __init__(self, folder: RunFolder, prepared: PreparedSet, sides: Sides) -> None:
+    Parameters
+    ----------
+    folder, prepared, sides
+        The run's.
+    files
+        What writes checkpoints, and says how often.
+    keep_checkpoint
+        Save after the last epoch too, when a run that ends well has no more use for it.
+    runs_per_gpu
+        How many runs share a GPU, and its memory.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        prepared: PreparedSet,
+        sides: Sides,
+        files: BackgroundCheckpointIO,
+        keep_checkpoint: bool = False,
+        runs_per_gpu: int = 1,
+    ) -> None:
         self.folder, self.prepared, self.sides = folder, prepared, sides
+        self.files, self.keep_checkpoint, self.runs_per_gpu = files, keep_checkpoint, runs_per_gpu
         self.exits = ExitStack()
         self.started = monotonic()
         self.advance: Advance | None = None
+        self.kept: list[Tensor] | None = None
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Open the progress display, with the epochs of before already done."""
         if trainer.is_global_zero:
+            assert isinstance(pl_module, SceneClassifier)  # noqa: S101 - the trainer hands over the module it was given
+            values = len(self.sides.test) * math.prod(self.prepared.shape)
+            self.kept = [] if worth_keeping(pl_module, values, self.runs_per_gpu) else None
             steps, epochs = int(trainer.num_training_batches), trainer.max_epochs or 0
             self.advance = self.exits.enter_context(progress(self.folder.path.parent.name, steps * epochs, "steps"))
             self.advance(steps * finished_epochs(trainer), counts=False)
@@ -61,7 +89,7 @@ class EpochEnd(lightning.Callback):
             self.advance()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Evaluate in one process while the others wait, then save in all."""
+        """Evaluate in one process while the others wait, then save in all if it is time."""
         assert isinstance(pl_module, SceneClassifier)  # noqa: S101 - the trainer hands over the module it was given
         row = {
             "epoch": float(trainer.current_epoch),
@@ -76,12 +104,13 @@ class EpochEnd(lightning.Callback):
             write_text(self.folder.metrics_file, table.to_csv(index=False, lineterminator="\n"))
             if trainer.logger:
                 trainer.logger.log_metrics(row, step=trainer.current_epoch)
-        trainer.strategy.barrier()
-        trainer.save_checkpoint(self.folder.checkpoint_file)
+        last = trainer.current_epoch + 1 == trainer.max_epochs
+        if trainer.strategy.broadcast(self.keep_checkpoint if last else self.files.due):  # as the first process says
+            trainer.save_checkpoint(self.folder.checkpoint_file)
 
     def _evaluate(self, trainer: lightning.Trainer, module: SceneClassifier) -> dict[str, float]:
         epoch, test = trainer.current_epoch, self.sides.test
-        logits = logits_of(module, test, trainer.precision_plugin.forward_context)
+        logits = logits_of(module, test, trainer.precision_plugin.forward_context, self.kept)
         table = predictions_table(self.prepared.clips.iloc[test], logits, self.prepared.scenes, self.sides.seen, epoch)
         row = epoch_row(table)
         if epoch >= (trainer.max_epochs or 0) - LAST_EPOCHS:

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from asc.clips import Kind, clip_source
+from asc.clips import Kind, MappedClips
 from asc.data import Sides
 from asc.description import RunDescription
 from asc.module import SceneClassifier
@@ -85,7 +85,7 @@ def load_run(folder: RunFolder, prepared: PreparedSet, accelerator: str) -> Load
     device = torch.device(accelerator)
     kind: Kind = "waveform" if description.training.roll == "waveform" else "spectrogram"
     alone = replace(description, training=replace(description.training, world_size=1))
-    source = clip_source(prepared, kind, sides.test, device, "mapped")
+    source = MappedClips(prepared, kind)
     try:
         state = load(folder.weights_file.read_bytes())
         statistics = (state["band_mean"][:, 0].numpy(), state["band_deviation"][:, 0].numpy())

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lightning
-import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy, Strategy
 
-from asc.allocator import keep_freed_memory
-from asc.checkpoint import AtomicCheckpointIO
-from asc.clips import Kind, Residency, clip_source
+from asc.accelerator import set_up
+from asc.checkpoint import BackgroundCheckpointIO
+from asc.clips import Kind, MappedClips, Residency
 from asc.complexity import run_complexity
 from asc.data import SceneData, Sides
 from asc.description import RunDescription
@@ -24,6 +23,7 @@ from asc.example import write_example
 from asc.loader_workers import naming_lost_workers
 from asc.module import SceneClassifier
 from asc.run_folder import RunFolder
+from asc.statistics import band_statistics
 from common.errors import ConfigError, DataError
 from common.files import remove_stale_temporaries, write_json, write_text
 from data_prep.storage import PreparedSet
@@ -43,12 +43,15 @@ class Machine:
         Where the clips live, see `asc.clips.clip_source`.
     keep_checkpoint
         Leave the last checkpoint (weights and optimiser) beside the final weights of a finished run.
+    runs_per_gpu
+        How many runs share a GPU, and its memory.
     """
 
     accelerator: str = "cpu"
     workers: int = 0
     residency: Residency = "auto"
     keep_checkpoint: bool = False
+    runs_per_gpu: int = 1
 
 
 def choose_accelerator(wanted: str) -> str:
@@ -82,7 +85,7 @@ def _trainer(description: RunDescription, folder: RunFolder, machine: Machine, c
         precision=training.precision,
         max_epochs=training.epochs,
         callbacks=[callback],
-        plugins=[AtomicCheckpointIO()],
+        plugins=[callback.files],
         logger=TensorBoardLogger(folder.path, name="", version="tensorboard"),
         log_every_n_steps=1,
         limit_val_batches=0,
@@ -110,14 +113,15 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
         return folder
     sides = Sides.of(prepared, description)
     kind: Kind = "waveform" if description.training.roll == "waveform" else "spectrogram"
-    device = torch.device(machine.accelerator)
-    source = clip_source(prepared, kind, np.concatenate([sides.train, sides.test]), device, machine.residency)
+    source = MappedClips(prepared, kind)
     _quiet()
-    if machine.accelerator == "cpu":
-        keep_freed_memory()
-    trainer = _trainer(description, folder, machine, EpochEnd(folder, prepared, sides))
-    module = SceneClassifier(description, source, prepared.band_statistics(sides.train))
-    data = SceneData(source, sides, description, machine.workers)
+    set_up(machine.accelerator)
+    callback = EpochEnd(
+        folder, prepared, sides, BackgroundCheckpointIO(), machine.keep_checkpoint, machine.runs_per_gpu
+    )
+    trainer = _trainer(description, folder, machine, callback)
+    module = SceneClassifier(description, source, band_statistics(prepared, sides.train))
+    data = SceneData(source, sides, description, machine.workers, machine.residency, machine.runs_per_gpu)
     # Processes that share one run's batches leave its folder to the first of them.
     with folder.locked() if trainer.is_global_zero else nullcontext():
         if folder.result_file.is_file():  # written by another process between the look above and the lock

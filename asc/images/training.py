@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
-from asc.allocator import keep_freed_memory
+from asc.accelerator import set_up
 from asc.checkpoint import AtomicCheckpointIO
 from asc.images.batches import PARTS, ImageBatches, PartName, open_set, tested_parts
 from asc.images.description import ImageRun, Stack
@@ -111,8 +112,9 @@ class Job:
 
     def _accuracies(self, learner: Learner, part: PartName) -> Tensor:
         right: Tensor | float = 0.0
-        for inputs, labels in self.batches.part(part):
-            right += (learner.logits(inputs).argmax(dim=2) == labels).sum(dim=1)
+        with parametrize.cached():  # each weight is formed once, not for every batch
+            for inputs, labels in self.batches.part(part):
+                right += (learner.logits(inputs).argmax(dim=2) == labels).sum(dim=1)
         return torch.as_tensor(right / self.batches.size(part))
 
     def _keep_best(self) -> None:
@@ -212,8 +214,7 @@ def train_images(job: ImageRun | Stack, images: Path, runs: Path, accelerator: s
     with _held([home, *(folder for _, folder in wanted)]):
         pending = [(run, folder) for run, folder in wanted if not folder.done]
         if pending:
-            if accelerator == "cpu":
-                keep_freed_memory()
+            set_up(accelerator)
             _train(home, pending, images, torch.device(accelerator))
         if isinstance(job, Stack):
             write_json(home.result_file, {"runs": [folder.name for _, folder in wanted]})

@@ -5,12 +5,14 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 import torch
 
-from asc.checkpoint import AtomicCheckpointIO
+from asc import checkpoint
+from asc.checkpoint import AtomicCheckpointIO, BackgroundCheckpointIO
 from common.errors import RunError
 from common.files import remove_stale_temporaries
 from tests.conftest import ROOT
@@ -63,22 +65,28 @@ def test_damaged_checkpoints_are_named(tmp_path: Path) -> None:
 WRITER = """
 import sys, torch
 from pathlib import Path
-from asc.checkpoint import AtomicCheckpointIO
+from asc import checkpoint
+files = getattr(checkpoint, sys.argv[2])()
+state = {"number": 0, "x": torch.zeros(250_000)}
 print("ready", flush=True)
 for number in range(10**6):
-    state = {"number": number, "x": torch.full((250_000,), float(number))}
-    AtomicCheckpointIO().save_checkpoint(state, Path(sys.argv[1]))
+    state["number"] = number
+    state["x"].fill_(float(number))  # while the one before may still be on its way to the disk
+    files.save_checkpoint(state, Path(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("place", ["tmp", "shm"])
-def test_no_kill_leaves_an_unreadable_checkpoint(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "writer"),
+    [("tmp", "AtomicCheckpointIO"), ("shm", "AtomicCheckpointIO"), ("tmp", "BackgroundCheckpointIO")],
+)
+def test_no_kill_leaves_an_unreadable_checkpoint(tmp_path: Path, place: str, writer: str) -> None:
     folder = tmp_path if place == "tmp" else Path("/dev/shm") / tmp_path.name  # noqa: S108 - another file system
     folder.mkdir(exist_ok=True)
     path = folder / "last.ckpt"
     try:
         for delay in (0.05, 0.13, 0.21, 0.34):
-            process = subprocess.Popen([sys.executable, "-c", WRITER, path], cwd=ROOT, stdout=subprocess.PIPE)
+            process = subprocess.Popen([sys.executable, "-c", WRITER, path, writer], cwd=ROOT, stdout=subprocess.PIPE)
             assert process.stdout is not None
             process.stdout.readline()
             with pytest.raises(subprocess.TimeoutExpired):
@@ -109,3 +117,40 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: p
     monkeypatch.undo()
     assert IO.load_checkpoint(path) == {"number": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["last.ckpt"]
+
+
+def test_the_background_writes_the_state_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, go_on, original = tmp_path / "last.ckpt", threading.Event(), torch.save
+
+    def slow(checkpoint: object, temporary: Path) -> None:
+        assert go_on.wait(60)
+        original(checkpoint, temporary)
+
+    monkeypatch.setattr(torch, "save", slow)
+    files, weights, history = BackgroundCheckpointIO(), torch.ones(3, 4).mT, [{"epoch": 0.0}]
+    assert files.due
+    files.save_checkpoint({"weights": weights, "history": history}, written)
+    weights.zero_()
+    history.append({"epoch": 1.0})
+    assert not files.due
+    assert not written.exists()
+    go_on.set()
+    files.teardown()
+    loaded = IO.load_checkpoint(written)
+    assert torch.equal(loaded["weights"], torch.ones(4, 3))
+    assert loaded["weights"].stride() == weights.stride()
+    assert loaded["history"] == [{"epoch": 0.0}]
+
+
+def test_checkpoints_take_a_small_share_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(checkpoint, "monotonic", lambda: now[0])
+    for cost, wait in ((1.0, 20.0), (3.0, 60.0), (100.0, 600.0)):
+        monkeypatch.setattr(torch, "save", lambda _state, path, cost=cost: (path.touch(), now.append(now.pop() + cost)))
+        files = BackgroundCheckpointIO()
+        started = now[0]
+        files.save_checkpoint({}, tmp_path / "last.ckpt")
+        files.wait()
+        for passed, due in ((cost, False), (wait - 0.1, False), (wait, True)):
+            now[0] = started + passed
+            assert files.due == due

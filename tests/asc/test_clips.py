@@ -1,8 +1,12 @@
 """Wherever clips live, the trainer gets the same ones."""
 
+import copy
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from asc.clips import Kind, MappedClips, ResidentClips, clip_source
 from common.errors import ConfigError
@@ -31,22 +35,58 @@ def test_waveforms_have_their_scale_back(prepared: PreparedSet) -> None:
 
 
 def test_on_the_cpu_clips_stay_in_the_map_unless_asked(prepared: PreparedSet) -> None:
-    rows = np.arange(5)
-    assert isinstance(clip_source(prepared, "spectrogram", rows, CPU, "auto"), MappedClips)
-    assert isinstance(clip_source(prepared, "spectrogram", rows, CPU, "device"), ResidentClips)
+    mapped = MappedClips(prepared, "spectrogram")
+    assert clip_source(mapped, np.arange(5), CPU, "auto") is mapped
+    assert isinstance(clip_source(mapped, np.arange(5), CPU, "device"), ResidentClips)
 
 
-@pytest.mark.parametrize(("free", "kind"), [(10**9, ResidentClips), (10**5, MappedClips)])
+@pytest.mark.parametrize(
+    ("free", "total", "runs", "kind"),
+    [
+        (10**9, 10**10, 1, ResidentClips),
+        (10**5, 10**10, 1, MappedClips),
+        # The others have not taken their memory yet: what is free is not this run's alone.
+        (10**9, 10**9, 1000, MappedClips),
+        (10**9, 10**10, 4, ResidentClips),
+    ],
+)
 def test_on_a_gpu_clips_are_resident_where_they_fit(
-    prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch, free: int, kind: type
+    prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch, free: int, total: int, runs: int, kind: type
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (free, 10**10))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (free, total))
     monkeypatch.setattr("asc.clips.ResidentClips.__init__", lambda *_: None)
-    source = clip_source(prepared, "spectrogram", np.arange(20), torch.device("cuda"), "auto")
+    source = clip_source(MappedClips(prepared, "spectrogram"), np.arange(20), torch.device("cuda"), "auto", runs)
     assert isinstance(source, kind)
+
+
+def test_resident_clips_are_never_held_twice(prepared: PreparedSet) -> None:
+    class Allocated(TorchDispatchMode):
+        """Adds up what is allocated on the meta device, which stands for a GPU."""
+
+        total = 0
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            result = func(*args, **(kwargs or {}))
+            new = all(value.alias_info is None for value in func._schema.returns)  # neither a view nor in place
+            if new and isinstance(result, torch.Tensor) and result.device.type == "meta":
+                self.total += result.nbytes
+            return result
+
+    rows = np.arange(40)
+    with Allocated() as allocated:
+        resident = ResidentClips(MappedClips(prepared, "waveform"), rows, torch.device("meta"))
+    assert [one.device.type for one in resident.stored] == ["meta", "meta"]
+    assert allocated.total == sum(one.nbytes for one in resident.stored) == 40 * (2 * prepared.samples + 4)
+
+
+def test_a_loader_worker_gets_places_and_no_clips(prepared: PreparedSet) -> None:
+    resident = ResidentClips(MappedClips(prepared, "spectrogram"), np.array([3, 40, 7]), CPU)
+    copied = copy.copy(resident)
+    assert not copied.stored
+    assert copied.load(np.array([7, 3]))[0].tolist() == [2, 0]
 
 
 def test_missing_waveforms_name_the_way_out(prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared, "has_waveforms", False)
     with pytest.raises(ConfigError, match="--waveforms"):
-        clip_source(prepared, "waveform", np.arange(3), CPU, "auto")
+        MappedClips(prepared, "waveform")

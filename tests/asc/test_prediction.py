@@ -1,6 +1,9 @@
 """Predictions: every clip once, in order, however many at a time, with nothing changed by asking; and the example."""
 
 from contextlib import nullcontext
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +15,10 @@ from asc.data import Sides
 from asc.description import RunDescription
 from asc.example import write_example
 from asc.module import SceneClassifier
-from asc.prediction import logits_of, predictions_table
+from asc.prediction import logits_of, predictions_table, worth_keeping
 from asc.run_folder import RunFolder
 from data_prep.storage import PreparedSet
+from models.weights.damping import FrequencyDamping
 
 
 @pytest.fixture
@@ -38,6 +42,54 @@ def test_batches_do_not_show(module: SceneClassifier, prepared: PreparedSet, mon
     assert module.training
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
     assert whole.std() > 0
+
+
+def test_kept_spectrograms_are_computed_once(
+    module: SceneClassifier, prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, kept, computed = np.arange(20), [], []
+    original = module.spectrograms
+    monkeypatch.setattr(module, "spectrograms", lambda loaded: computed.append(1) or original(loaded))
+    without = logits_of(module, rows, nullcontext)
+    first, second = (logits_of(module, rows, nullcontext, kept) for _ in range(2))
+    assert np.array_equal(first, without)
+    assert np.array_equal(second, without)
+    assert len(computed) == 2 + 2  # two batches without keeping, two with, none the second time
+    assert torch.cat(kept).shape == (20, 1, *prepared.shape)
+
+
+def test_each_weight_is_formed_once_for_all_batches(module: SceneClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    formed, original = [], FrequencyDamping.forward
+
+    def noted(scheme: FrequencyDamping, weight: torch.Tensor) -> torch.Tensor:
+        formed.append(scheme)
+        return original(scheme, weight)
+
+    monkeypatch.setattr(FrequencyDamping, "forward", noted)
+    logits_of(module, np.arange(40), nullcontext)
+    assert len(formed) == len(set(map(id, formed))) > 5
+
+
+@pytest.mark.parametrize(("width", "clips"), [(8, 256), (32, 256), (128, 64), (512, 16), (2048, 16)])
+def test_batches_suit_the_device(module: SceneClassifier, description: RunDescription, width: int, clips: int) -> None:
+    assert prediction._clips_at_once(module) == 16
+    wide = replace(description, network=replace(description.network, width=width))
+    on_gpu = SimpleNamespace(device=torch.device("cuda"), description=wide)
+    assert prediction._clips_at_once(on_gpu) == clips  # type: ignore[arg-type]
+
+
+def test_computed_spectrograms_are_kept_where_they_fit(
+    module: SceneClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not worth_keeping(module, 1, 1)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (10_000, 12_000))
+    on_gpu: Any = SimpleNamespace(device=torch.device("cuda"), front_end=module)
+    assert worth_keeping(on_gpu, 500, 1)
+    assert not worth_keeping(on_gpu, 501, 1)
+    assert worth_keeping(on_gpu, 300, 2)
+    assert not worth_keeping(on_gpu, 301, 2)
+    on_gpu.front_end = None  # stored ones are read, or resident, anyway
+    assert not worth_keeping(on_gpu, 1, 1)
 
 
 def test_the_table_says_what_each_clip_is(prepared: PreparedSet) -> None:

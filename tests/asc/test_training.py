@@ -4,25 +4,28 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lightning.fabric.plugins.environments import LightningEnvironment
+from lightning.pytorch.strategies import DDPStrategy
 from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score
 
 from asc import training
 from asc.clips import MappedClips
-from asc.data import Sides
+from asc.data import SceneData, Sides
 from asc.description import RunDescription
 from asc.epochs import EpochEnd
 from asc.loading import load_run
 from asc.module import SceneClassifier
 from asc.run_folder import RunFolder
 from asc.training import Machine, train
-from common.errors import ConfigError, DataError, RunError
+from common.errors import AscError, ConfigError, DataError, RunError
 from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 from tests.asc.conftest import Trained, same_weights
@@ -142,15 +145,19 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, epoch: int) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("epoch", [0, 1])
+@pytest.mark.parametrize(("epoch", "saved"), [(0, 1), (1, 2), (1, 1)])
 def test_a_continued_run_ends_in_the_same_weights(
-    trained: Trained, monkeypatch: pytest.MonkeyPatch, epoch: int, workers: int
+    trained: Trained, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, epoch: int, saved: int, workers: int
 ) -> None:
     whole = trained("whole")
     with monkeypatch.context() as patch:
         stop_after(patch, epoch)
+        # The second epoch is saved where writing the first was cheap, and is trained again where it was not.
+        patch.setattr("asc.checkpoint._SHARE_OF_TIME", 1e9 if saved == epoch + 1 else 1e-9)
         with pytest.raises(KeyError):
             trained("broken", Machine(workers=workers))
+        (checkpoint,) = (tmp_path / "broken").rglob("last.ckpt")
+        assert len(torch.load(checkpoint, weights_only=True)["history"]) == saved
     broken = trained("broken", Machine(workers=workers))
     assert same_weights(whole, broken)
     columns = ["epoch", "learning_rate", "train_loss", "seen_accuracy", "unseen_accuracy"]
@@ -158,6 +165,42 @@ def test_a_continued_run_ends_in_the_same_weights(
     pd.testing.assert_frame_equal(*tables)
     for number in range(3):
         pd.testing.assert_frame_equal(*(pd.read_parquet(f.predictions_file(number)) for f in (whole, broken)))
+
+
+def test_a_checkpoint_that_cannot_be_written_ends_training_with_its_name(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_checkpoint: object, temporary: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(AscError, match=r"last\.ckpt.*[Nn]o space"):
+        trained()
+
+
+def test_every_process_computes_on_its_own_gpu(
+    prepared: PreparedSet, description: RunDescription, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = []
+
+    def note(mapped: MappedClips, rows: np.ndarray, device: torch.device, *_: object) -> MappedClips:
+        chosen.append((device, len(rows)))
+        return mapped
+
+    monkeypatch.setattr("asc.data.clip_source", note)
+    sides = Sides.of(prepared, description)
+    gpus = [torch.device("cuda", number) for number in range(2)]
+    for rank in range(2):
+        monkeypatch.setenv("LOCAL_RANK", str(rank))
+        strategy = DDPStrategy(parallel_devices=gpus, cluster_environment=LightningEnvironment())
+        trainer = SimpleNamespace(strategy=strategy, is_global_zero=rank == 0, lightning_module=SimpleNamespace())
+        data = SceneData(MappedClips(prepared, "spectrogram"), sides, description, workers=0)
+        data.trainer = trainer  # type: ignore[assignment]
+        data.setup("fit")
+        assert trainer.lightning_module.source is data.source
+    # The second process has no use for test clips.
+    train, test = len(sides.train), len(sides.test)
+    assert chosen == [(gpus[0], train + test), (gpus[1], train)]
 
 
 def test_a_finished_run_is_left_alone(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
