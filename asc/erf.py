@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 import pandas as pd
 import tyro
 
-from asc.accelerator import set_up
 from asc.loading import load_run
 from asc.maps import SUFFIXES, WORDS, erf_of_run, extents_of, reading, title, write_map
 from asc.run_folder import finished_runs
@@ -102,7 +101,6 @@ def map_runs(options: ErfOptions) -> None:
     folders = finished_runs([options.run, *options.more])
     prepared = PreparedSet.open(options.data)
     accelerator = choose_accelerator(options.accelerator)
-    set_up(accelerator)
     remove_stale_temporaries(options.out)
     titled, named = [], []
     for folder in folders:

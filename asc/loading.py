@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
+from asc.accelerator import set_up
 from asc.clips import Kind, MappedClips
 from asc.data import Sides
 from asc.description import RunDescription
@@ -82,6 +83,7 @@ def load_run(folder: RunFolder, prepared: PreparedSet, accelerator: str) -> Load
             f"not on {prepared.folder}; name that set"
         )
     sides = Sides.of(prepared, description)
+    set_up(accelerator)
     device = torch.device(accelerator)
     kind: Kind = "waveform" if description.training.roll == "waveform" else "spectrogram"
     alone = replace(description, training=replace(description.training, world_size=1))
