@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from common.errors import ConfigError
 from data_prep.containers.acceptance import Acceptance
+from data_prep.features import FeatureSettings
 from data_prep.layouts import LAYOUTS, Layout
 from data_prep.mixing import MEAN
 from data_prep.remotes import RELEASES
@@ -51,6 +52,10 @@ class Options:
     high_pass: float | None = None
     """Remove what lies below this many Hz, a constant offset above all; 20 leaves what can be heard. Off where not
     given, as in the paper."""
+    sample_rate: int = 22_050
+    """Rate in Hz that recordings are resampled to; mel bands reach up to half of it."""
+    mels: int = 256
+    """Mel bands of the spectrograms."""
     waveforms: bool = False
     """Keep the waveforms too, for training that rolls them before the spectrogram is computed."""
     workers: int = 0
@@ -115,6 +120,18 @@ class Options:
     def processes(self) -> int:
         """How many worker processes to use."""
         return self.workers or count_cores()
+
+    @property
+    def set_settings(self) -> dict[str, Any]:
+        """Settings of the set but its name and its clips' length."""
+        return {
+            "features": FeatureSettings(sample_rate=self.sample_rate, mels=self.mels, fmax=self.sample_rate / 2),
+            "fit": self.fit,
+            "waveforms": self.waveforms,
+            "reference_device": self.reference,
+            "channel": self.channel,
+            "high_pass": self.high_pass,
+        }
 
     @property
     def default_split(self) -> SplitSettings:

@@ -1,41 +1,128 @@
-"""What preparing would cost, told beforehand."""
+"""How long preparing would take on this machine: a few recordings and clips are done as all would be, and timed."""
 
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Literal, TypeVar
 
 import numpy as np
 import soundfile
 
+from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
+
+# The code of these modules is part of the identity of the sets that they make: it is used as it is.
+from data_prep.demo_set import _record as record_demo
+from data_prep.making import Maker, Take, _missing, _Task, _write_take
 from data_prep.manifest import SetSettings
 from data_prep.shards import Task, empty_arrays, read_clip
-from data_prep.workers import one_thread
+from data_prep.simulated_set import _play, name_devices
+from data_prep.workers import for_each
 
-_ROUNDS = 8
+T = TypeVar("T")
+
+_MOST_WORKERS = 16  # that are started to be timed
+_TAKES, _CLIPS = 3, 10  # of each worker
 _RATE = 44_100
 
 
-def seconds_per_clip(settings: SetSettings) -> float:
-    """Measure how long this machine takes for a clip: noise of the set's length, 44.1 kHz, 24 bit, the best of 8."""
-    noise = np.random.default_rng(0).normal(0, 0.1, round(settings.seconds * _RATE)).clip(-1, 1)
-    arrays = empty_arrays(settings, 1)
-    elapsed = []
-    with one_thread(), tempfile.TemporaryDirectory() as name:
+@dataclass(frozen=True)
+class Pace:
+    """Seconds until the workers work, and between one result and the next of all workers together."""
+
+    start: float
+    each: float
+
+    def seconds(self, count: int) -> float:
+        """Return how long `count` tasks take."""
+        return self.start + count * self.each if count else 0.0
+
+
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """Return at most `count` of the items, evenly spread."""
+    count = min(count, len(items))
+    return [items[(2 * number + 1) * len(items) // (2 * count)] for number in range(count)]
+
+
+def measure(function: Callable[[T], object], sample: Sequence[T], workers: int) -> Pace:
+    """Time `function` on a sample of tasks, in as many processes as will work, so that they share the machine alike.
+
+    The first result of each worker tells its start; what follows, the pace.
+    """
+    running = min(workers, _MOST_WORKERS, len(sample))
+    ends: list[float] = []
+    begin = time.perf_counter()
+    for_each(function, sample, running, lambda *_: ends.append(time.perf_counter() - begin))
+    later = len(sample) - running
+    each = (ends[-1] - ends[running - 1]) / later if later else ends[-1] / len(sample)
+    return Pace(start=max(0.0, ends[running - 1] - running * each), each=each * running / workers)
+
+
+def making_pace(takes: Sequence[Take], recordings: Path | None, responses: Path | None, workers: int) -> Pace:
+    """Measure how fast recordings are made: some of `takes`, into a folder that is removed.
+
+    Parameters
+    ----------
+    recordings, responses
+        Those of a simulated set; None for the demo set.
+    """
+    maker: Maker = record_demo
+    bits: Literal[16, 24] = 16
+    if recordings and responses:
+        maker, bits = partial(_play, recordings=recordings, responses=name_devices(responses)), 24
+    with tempfile.TemporaryDirectory() as name:
+        target = Path(name)
+        (target / "audio").mkdir()
+        sample = spread(takes, _TAKES * min(workers, _MOST_WORKERS))
+        return measure(_write_take, [_Task(take, maker, target, bits) for take in sample], workers)
+
+
+def unmade(takes: Sequence[Take], target: Path) -> list[Take]:
+    """Return the takes that are still to be made in `target`."""
+    return [take for take in takes if _missing(take, target)]
+
+
+def _read(task: Task) -> None:
+    """Read and transform the first clip of a task; one that cannot be used takes its time too."""
+    try:
+        read_clip(task, 0, *empty_arrays(task.settings, 1), 0)
+    except DataError:
+        return
+
+
+def reading_pace(
+    root: Path, clips: Sequence[str], settings: SetSettings, accept: Acceptance, workers: int
+) -> tuple[Pace, str]:
+    """Measure how fast clips are read and transformed; return that, and what was read.
+
+    Parameters
+    ----------
+    root, clips
+        Where the recordings are, if they are there already, and their names.
+    accept
+        Which oddities of recordings are accepted.
+    """
+    with _files(root, clips, settings, _CLIPS * min(workers, _MOST_WORKERS)) as (files, what):
+        task = Task(
+            root=Path(), folder=Path(), number=0, settings=settings, clips=(), sizes=(), mode="stop", accept=accept
+        )
+        sample = [replace(task, root=f.parent, clips=(f.name,), sizes=(f.stat().st_size,)) for f in files]
+        return measure(_read, sample, workers), what
+
+
+@contextmanager
+def _files(root: Path, clips: Sequence[str], settings: SetSettings, count: int) -> Iterator[tuple[list[Path], str]]:
+    """Give some of the recordings, or noise of the set's length where there are none yet."""
+    found = [root / clip for clip in spread(clips, count) if (root / clip).is_file()]
+    if found:
+        yield found, f"{len(found)} of the recordings"
+        return
+    with tempfile.TemporaryDirectory() as name:
+        noise = np.random.default_rng(0).normal(0, 0.1, round(settings.seconds * _RATE)).clip(-1, 1)
         file = Path(name, "noise.wav")
         soundfile.write(file, noise, _RATE, subtype="PCM_24")
-        task = Task(
-            root=file.parent,
-            folder=file.parent,
-            number=0,
-            settings=settings,
-            clips=(file.name,),
-            sizes=(file.stat().st_size,),
-            mode="stop",
-            accept=Acceptance(),
-        )
-        for _ in range(_ROUNDS):
-            start = time.perf_counter()
-            read_clip(task, 0, *arrays, 0)
-            elapsed.append(time.perf_counter() - start)
-    return min(elapsed)
+        yield [file] * count, "noise at 44.1 kHz, 24 bit"

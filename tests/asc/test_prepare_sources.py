@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from asc import prepare as command
+from asc import prepare_dry_run as command
 from asc.prepare import main
 from data_prep import demo_set
 from data_prep.remotes import RELEASES, Remote

@@ -1,0 +1,116 @@
+"""What `python -m asc.prepare --dry-run` tells: what would be made, and the disk and time it needs."""
+
+import sys
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from asc.prepare_options import Options
+from common.identity import digest
+from data_prep.demo_set import demo_origin, plan_demo
+from data_prep.estimate import making_pace, reading_pace, unmade
+from data_prep.lengths import commonest_seconds
+from data_prep.making import Take
+from data_prep.manifest import SetSettings
+from data_prep.metadata import Problem, Problems, read_clips
+from data_prep.preparation import clip_bytes, feature_bytes
+from data_prep.simulated_set import name_devices, plan_simulated, simulated_origin
+from data_prep.splits import SplitSettings, count_table, make_split
+from data_prep.synthesis.signals import LENGTH, RATE
+
+_ASSUMED_SECONDS = 10.0
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings on standard error."""
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def made_set(options: Options) -> tuple[Path, list[Take]]:
+    """Return the folder of recordings that are made here, and what they are."""
+    recordings, responses = options.recordings, options.responses
+    origin: object
+    if recordings is None or responses is None:
+        origin, takes = demo_origin(), plan_demo()
+    else:
+        devices = name_devices(responses)
+        takes = plan_simulated(recordings, devices, options.reference_device)
+        origin = simulated_origin(recordings, devices, takes)
+    return options.out / f"recordings-{options.dataset}-{digest(origin)[:12]}", takes
+
+
+def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
+    """Print what a set holds and how its default split deals it out."""
+    counts = {what: clips[what].nunique() for what in ("scene", "city", "location", "device")}
+    said = ", ".join(f"{count} {what}s".replace("citys", "cities") for what, count in counts.items())
+    print(f"{len(clips)} clips of {seconds:g} s: {said}; split {split.rule}")
+    print(count_table(clips, make_split(clips, split)).to_string())
+
+
+def _listed(options: Options) -> tuple[pd.DataFrame, list[Problem], float | None]:
+    """Return the clips table of a set that is there, what is wrong with its lists, and the clips' length if known."""
+    assert options.root is not None  # noqa: S101 - the caller looked
+    clips, problems, warnings = read_clips(options.root, options.layout, options.reference_device, check_files=False)
+    warn(warnings)
+    return clips, problems, options.layout.seconds or commonest_seconds(options.root, clips["clip"], options.accept)
+
+
+def _planned(options: Options, takes: list[Take]) -> tuple[pd.DataFrame, list[Problem], float | None]:
+    """Return the same of a set that is made here."""
+    rows = [
+        (take.clip(device), take.scene, take.identifier.rpartition("-")[0], take.identifier, device, "")
+        for take in takes
+        for device in take.devices
+    ]
+    clips = pd.DataFrame(rows, columns=["clip", "scene", "city", "location", "device", "fold"])
+    if options.recordings is None:
+        return clips, [], LENGTH / RATE
+    return clips, [], commonest_seconds(options.recordings, [take.source for take in takes], options.accept)
+
+
+def dry_run(options: Options) -> None:
+    """Print what would be made.
+
+    Raises
+    ------
+    Problems
+        If something is wrong with the lists; after the rest is told.
+    """
+    root, takes = (options.root, []) if options.root is not None else made_set(options)
+    clips, problems, listed = _planned(options, takes) if takes else _listed(options)
+    seconds = options.seconds or listed
+    if seconds is None:
+        seconds = _ASSUMED_SECONDS
+        warn([f"no recording is there to be measured; {seconds:g} s assumed, --seconds says otherwise"])
+    settings = SetSettings(name=options.dataset, seconds=seconds, **options.set_settings)
+    describe(clips, seconds, options.default_split)
+    features = len(clips) * feature_bytes(settings) / 1e9
+    waveforms = len(clips) * clip_bytes(settings) / 1e9 - features
+    print(f"disk: {features:.2f} GB of features" + f", {waveforms:.2f} GB of waveforms" * options.waveforms)
+    _tell_time(options, settings, root, unmade(takes, root), clips["clip"].tolist())
+    if problems:
+        raise Problems(problems)
+
+
+def _tell_time(options: Options, settings: SetSettings, root: Path, takes: list[Take], clips: list[str]) -> None:
+    """Print how long it takes, by a few recordings and clips done as all would be."""
+    start, workers = time.process_time(), options.processes  # what this command has used so far, the other will too
+    parts = []
+    making = 0.0
+    if takes:
+        pace = making_pace(takes, options.recordings, options.responses, workers)
+        making = pace.seconds(len(takes))
+        parts.append(f"{_words(making)} to make {len(takes)} recordings, at {1 / pace.each:.1f} a second")
+    pace, what = reading_pace(root, clips, settings, options.accept, workers)
+    reading = pace.seconds(len(clips))
+    parts.append(f"{_words(reading)} to read and transform {len(clips)} clips, at {1 / pace.each:.0f} a second")
+    total = _words(start + making + reading)
+    print(f"time: about {total} with {workers} workers: {'; '.join(parts)}, measured here just now on {what}")
+
+
+def _words(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
