@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from asc.run_folder import RunFolder
+from recipes.what_ran import what_ran
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +42,17 @@ class Trained:
         return [point for point in self.runs_of if self.finished(point)]
 
     def footer(self, reading: str) -> str:
-        """Say what made the figure, how to read it, and what of it is missing; series may share runs."""
-        wanted = {folder.path for folders in self.runs_of.values() for folder in folders}
-        missing = sum(not RunFolder(path).done for path in wanted)
+        """Say what made the figure, how to read it, and what of it is missing; series may share runs.
+
+        Epochs, seeds and sizes are those of the finished runs, which options may have made other than the preset's.
+        """
+        wanted = {folder.path: folder for folders in self.runs_of.values() for folder in folders}
+        done = [folder for folder in wanted.values() if folder.done]
+        missing = len(wanted) - len(done)
+        ran = what_ran(done)
         said = [
             f"{self.data}, preset {self.preset}",
-            f"{len(wanted) - missing} runs",
+            f"{len(done)} runs" + (f" ({ran})" if ran else ""),
             reading,
         ]
         return "; ".join(said + ([f"PARTIAL: {missing} of {len(wanted)} runs are missing"] if missing else []))

@@ -88,6 +88,8 @@ def test_a_partial_plot_says_what_is_missing(
     assert make(fig03_width.RECIPE, prepared, tmp_path, "--plot-only") == 0
     assert "PARTIAL: 2 of 4 runs are missing" in footers[0]
     assert "preset demo" in footers[0]
+    # The preset has 50 epochs, 3 seeds and the widths of the grid.
+    assert "2 runs (epochs 1; seeds 0; width 2; depth 1; pointwise depth 1)" in footers[0]
     assert trained(tmp_path) == 2
 
 
