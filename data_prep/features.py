@@ -3,18 +3,17 @@
 import math
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from common.errors import ConfigError, DataError
+from data_prep.filters import a_weighting, bin_frequencies, mel_filters
 
 _BLOCK = 72  # frames transformed at once on the CPU: what they need stays in a core's cache
 _CLIPS = 32  # clips transformed at once elsewhere: 0.7 GB where each has 10 s
 _FLOAT32_RANGE = 1e7  # mean power of a frame over the floor up to which float32's rounding stays far enough below it
-_LOWEST_WEIGHT = -80.0  # dB; A-weighting falls without end towards 0 Hz
+_LOWEST_WEIGHT = -80.0  # dB, of the A-weighting, as librosa has it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +99,9 @@ class PerceptualMel(nn.Module):
     def __init__(self, settings: FeatureSettings | None = None) -> None:
         super().__init__()
         self.settings = settings or FeatureSettings()
-        mel, loudness = _mel_matrix(self.settings), _a_weighting(self.settings)
+        frequencies = bin_frequencies(self.settings.sample_rate, self.settings.n_fft)
+        mel = mel_filters(frequencies, self.settings.mels, self.settings.fmin, self.settings.fmax)
+        loudness = a_weighting(frequencies, _LOWEST_WEIGHT)
         bands, bins = np.nonzero(mel)
         if len(np.unique(bands)) < len(mel):
             raise ConfigError("mels", self.settings.mels, "so few, or n_fft so large, that no band is empty")
@@ -197,26 +198,3 @@ def _logarithm_(power: Tensor) -> Tensor:
         return power.log_()
     np.log(power.numpy(), out=power.numpy())  # three times as fast as torch's where there is AVX-512
     return power
-
-
-def _mel_matrix(settings: FeatureSettings) -> NDArray[np.float64]:
-    """Return Slaney's mel filters, (mel, bin)."""
-    matrix: NDArray[np.float64] = librosa.filters.mel(
-        sr=settings.sample_rate,
-        n_fft=settings.n_fft,
-        n_mels=settings.mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-        htk=False,
-        norm="slaney",
-        dtype=np.float64,
-    )
-    return matrix
-
-
-def _a_weighting(settings: FeatureSettings) -> NDArray[np.float64]:
-    """Return the A-weighting of each bin in dB."""
-    frequencies = librosa.fft_frequencies(sr=settings.sample_rate, n_fft=settings.n_fft)
-    with np.errstate(divide="ignore"):  # the logarithm of 0 Hz
-        weights: NDArray[np.float64] = librosa.A_weighting(frequencies, min_db=_LOWEST_WEIGHT)
-    return weights

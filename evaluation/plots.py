@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from pandas import DataFrame
 
+from common.mel import hertz_to_mel
 from evaluation.grouping import Configuration, Example
 from evaluation.style import GREY, PALE, mark, short, styled
 from evaluation.tables import sections
@@ -112,15 +113,9 @@ def confusion_matrices(matrices: Mapping[str, NDArray[np.int64]], scenes: tuple[
     return figure
 
 
-def _mel(hertz: float | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Slaney's mel scale: linear below 1 kHz, logarithmic above."""
-    hertz = np.asarray(hertz, dtype=np.float64)
-    return np.where(hertz < 1000, 3 * hertz / 200, 15 + 27 * np.log(np.maximum(hertz, 1) / 1000) / np.log(6.4))
-
-
 def mel_band(hertz: NDArray[np.float64], fmin: float, fmax: float, mels: int) -> NDArray[np.float64]:
     """Return the (fractional) index of the mel band that is centred on each frequency, of `mels` between two edges."""
-    return (_mel(hertz) - _mel(fmin)) / (_mel(fmax) - _mel(fmin)) * (mels + 1) - 1
+    return (hertz_to_mel(hertz) - hertz_to_mel(fmin)) / (hertz_to_mel(fmax) - hertz_to_mel(fmin)) * (mels + 1) - 1
 
 
 @styled
