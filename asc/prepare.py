@@ -4,22 +4,25 @@ Results go to standard output, the set's folder alone on its last line; progress
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from asc.device_report import report_devices
-from asc.prepare_dry_run import describe, dry_run, made_set, warn
+from asc.prepare_dry_run import describe, describe_cities, dry_run, made_set, shortened, warn
 from asc.prepare_options import Options
 from common.command import run_command
 from data_prep.demo_set import make_demo
 from data_prep.download import fetch
+from data_prep.duplicates import tell_copies
+from data_prep.init_meta import init_meta
 from data_prep.manifest import MANIFEST
-from data_prep.metadata import META, Problems
-from data_prep.preparation import plan_set, prepare
+from data_prep.metadata import COLUMNS, META, Problems, Reading, vanished
+from data_prep.preparation import Plan, plan_set, prepare
 from data_prep.remotes import RELEASES
-from data_prep.simulated_set import make_simulated, name_devices
+from data_prep.simulated_set import make_simulated, name_devices, passed_over
+from data_prep.splits import make_split
 from data_prep.storage import PreparedSet
 from data_prep.verification import verify
+from evaluation.coverage import tell_missing
 
 
 def _recordings(options: Options) -> Path:
@@ -29,9 +32,18 @@ def _recordings(options: Options) -> Path:
         if options.recordings is None or options.responses is None:
             make_demo(root, options.processes)
         else:
-            source = options.reference_device
-            make_simulated(options.recordings, options.responses, root, options.processes, source=source)
-            for device, response in name_devices(options.responses).items():
+            chosen = name_devices(options.responses)
+            warn(passed_over(options.recordings, options.responses, chosen))
+            make_simulated(
+                options.recordings,
+                options.responses,
+                root,
+                options.processes,
+                source=options.reference_device,
+                reading=options.reading,
+                accept=options.accept,
+            )
+            for device, response in chosen.items():
                 print(f"device {device} is {response.name}")
             if not (options.recordings / META).is_file():
                 print("cities are dealt out to the recordings: they are names, not places")
@@ -43,28 +55,40 @@ def _recordings(options: Options) -> Path:
     return options.root
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:10]) + ", ..." * (len(names) > 10)
-
-
-def _report(prepared: PreparedSet, root: Path, options: Options) -> None:
-    manifest = prepared.manifest
-    describe(prepared.clips, prepared.seconds, prepared.split_defaults)
+def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
+    manifest, clips = prepared.manifest, prepared.clips
+    describe(clips, prepared.seconds, prepared.split_defaults)
+    describe_cities(options, clips)
+    tested = clips[make_split(clips, prepared.split_defaults) == "test"]
+    warn([*tell_missing(tested), *tell_copies(clips), *vanished(plan.clips, clips)])
     for how, count in manifest.fitted.items():
         if how in ("cropped", "wrapped"):
             print(f"{count} of other lengths: {how}")
     silent = prepared.clips["clip"][prepared.clips["silent"]].tolist()
     if silent:
-        warn([f"{len(silent)} clips hold nothing but zeros: {_some(silent)}"])
-    warn(f"{len(odd.clips)} files: {odd.oddity}: {_some(odd.clips)}" for odd in manifest.odd)
+        warn([f"{len(silent)} clips hold nothing but zeros: {shortened(silent)}"])
+    warn(f"{len(odd.clips)} files: {odd.oddity}: {shortened(odd.clips)}" for odd in manifest.odd)
     if manifest.skipped:
         warn([f"left out of the set: {Problems(manifest.skipped)}"])
         print(f"{len(manifest.skipped)} problems; what they concern was left out")
-    report_devices(prepared, root, page=options.report, workers=options.processes)
+    report_devices(prepared, plan.root, page=options.report, workers=options.processes)
     print(prepared.folder)
 
 
+def _init_meta(folder: Path, reading: Reading) -> None:
+    """Write a list of someone's recordings, and say what it holds."""
+    rows, warnings = init_meta(folder, reading)
+    warn(warnings)
+    for column in COLUMNS[1:]:
+        found = sorted(set(rows[column]) - {""})
+        print(f"{column}: {(rows[column] == '').sum()} to be filled in; {len(found)} found: {shortened(found)}")
+    print(folder / META)
+
+
 def _prepare(options: Options) -> None:
+    if options.init_meta is not None:
+        _init_meta(options.init_meta, options.reading)
+        return
     if options.dry_run:
         dry_run(options)
         return
@@ -76,6 +100,7 @@ def _prepare(options: Options) -> None:
         name=options.dataset,
         seconds=options.seconds,
         accept=options.accept,
+        reading=options.reading if options.root else None,
         **options.set_settings,
     )
     warn(plan.warnings)
@@ -87,7 +112,7 @@ def _prepare(options: Options) -> None:
         differences = verify(prepared, root, options.processes)
         if differences:
             raise Problems(differences)
-    _report(prepared, root, options)
+    _report(prepared, plan, options)
 
 
 def main(arguments: list[str] | None = None) -> int:

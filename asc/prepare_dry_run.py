@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from common.identity import digest
 from data_prep.demo_set import demo_origin, plan_demo
 from data_prep.estimate import making_pace, reading_pace, unmade
 from data_prep.lengths import commonest_seconds
+from data_prep.listing import read_listing
 from data_prep.making import Take
 from data_prep.manifest import SetSettings
 from data_prep.metadata import Problem, Problems, read_clips
@@ -22,6 +23,7 @@ from data_prep.splits import SplitSettings, count_table, make_split
 from data_prep.synthesis.signals import LENGTH, RATE
 
 _ASSUMED_SECONDS = 10.0
+_NAMED = 20
 
 
 def warn(warnings: Iterable[str]) -> None:
@@ -38,7 +40,7 @@ def made_set(options: Options) -> tuple[Path, list[Take]]:
         origin, takes = demo_origin(), plan_demo()
     else:
         devices = name_devices(responses)
-        takes = plan_simulated(recordings, devices, options.reference_device)
+        takes = plan_simulated(recordings, devices, options.reference_device, options.reading)
         origin = simulated_origin(recordings, devices, takes)
     return options.out / f"recordings-{options.dataset}-{digest(origin)[:12]}", takes
 
@@ -51,10 +53,24 @@ def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
     print(count_table(clips, make_split(clips, split)).to_string())
 
 
+def describe_cities(options: Options, clips: pd.DataFrame) -> None:
+    """Print the cities of someone's own recordings and how they were told: a wrong reading makes a wrong split."""
+    if options.dataset == "folder" and options.root is not None:
+        how = read_listing(options.root, options.layout, options.reading).cities
+        print(f"cities ({how}): {shortened(sorted(set(clips['city'])))}")
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Return names in one line, the first twenty where there are more."""
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
 def _listed(options: Options) -> tuple[pd.DataFrame, list[Problem], float | None]:
     """Return the clips table of a set that is there, what is wrong with its lists, and the clips' length if known."""
     assert options.root is not None  # noqa: S101 - the caller looked
-    clips, problems, warnings = read_clips(options.root, options.layout, options.reference_device, check_files=False)
+    clips, problems, warnings = read_clips(
+        options.root, options.layout, options.reference_device, check_files=False, reading=options.reading
+    )
     warn(warnings)
     return clips, problems, options.layout.seconds or commonest_seconds(options.root, clips["clip"], options.accept)
 
@@ -88,6 +104,7 @@ def dry_run(options: Options) -> None:
         warn([f"no recording is there to be measured; {seconds:g} s assumed, --seconds says otherwise"])
     settings = SetSettings(name=options.dataset, seconds=seconds, **options.set_settings)
     describe(clips, seconds, options.default_split)
+    describe_cities(options, clips)
     features = len(clips) * feature_bytes(settings) / 1e9
     waveforms = len(clips) * clip_bytes(settings) / 1e9 - features
     print(f"disk: {features:.2f} GB of features" + f", {waveforms:.2f} GB of waveforms" * options.waveforms)

@@ -8,6 +8,7 @@ from common.errors import ConfigError
 from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings
 from data_prep.layouts import LAYOUTS, Layout
+from data_prep.listing import Reading
 from data_prep.mixing import MEAN
 from data_prep.remotes import RELEASES
 from data_prep.simulated_set import REFERENCE
@@ -27,12 +28,23 @@ class Options:
     Stopped anywhere, the same command goes on.
     """
 
-    dataset: Dataset
-    """What to prepare; `folder` is any data set in the TAU layout."""
-    out: Path
+    dataset: Dataset = "folder"
+    """What to prepare; `folder` is any data set in the TAU layout, or with one folder of recordings per class."""
+    out: Path = Path("prepared")
     """The folder to make the set's folder, <name>-<hash>, in."""
     root: Path | None = None
-    """Folder that holds the data set's meta.csv (folder, tau2019, tau2020, tau2022)."""
+    """Folder that holds the data set's meta.csv (folder, tau2019, tau2020, tau2022) or class folders (folder)."""
+    city: str = ""
+    """How to tell the city: `last-hyphen` or `first-hyphen`, what stands before it in the identifier; a column of
+    meta.csv; or the name of the one city, where nothing says it. Default: last-hyphen; without meta.csv, cities are
+    dealt out."""
+    device: str = ""
+    """The device of all recordings of which meta.csv does not say it; without meta.csv also `folder`, where recordings
+    are called <class>/<device>/<file>."""
+    follow_links: bool = False
+    """Follow symbolic links that lead out of ROOT."""
+    init_meta: Path | None = None
+    """Write a first meta.csv into this folder of recordings, to be corrected by hand, and do nothing else."""
     split: Rule = "unseen-city"
     """The set's default split: cities not trained in (the paper's rule), or the data set's own fold 1."""
     test_cities: int = 3
@@ -87,13 +99,15 @@ class Options:
         tau, made, simulated = self.dataset in RELEASES, self.dataset in MADE, self.dataset == "simulated"
         only = "a folder where the dataset is simulated, and only there"
         for field, value, wrong, allowed in (
-            ("root", self.root, self.root is None and not made, f"needed for {self.dataset}: the folder of meta.csv"),
+            ("root", self.root, not (self.root or made or self.init_meta), f"needed for {self.dataset}: its folder"),
             ("root", self.root, self.root is not None and made, f"{self.dataset} makes its recordings itself"),
             ("download", self.download, self.download and not tau, f"only {', '.join(RELEASES)} can be fetched"),
             ("lenient", self.lenient, self.lenient and (self.strict or not tau), "for tau data sets, without --strict"),
-            ("lossy", self.lossy, self.lossy and made, "only for recordings that are read from a list"),
+            ("lossy", self.lossy, self.lossy and self.dataset == "demo", "the demo set makes its recordings itself"),
             ("recordings", self.recordings, (self.recordings is not None) != simulated, only),
             ("responses", self.responses, (self.responses is not None) != simulated, only),
+            ("city", self.city, self.city and tau, f"{self.dataset} says the cities itself"),
+            ("device", self.device, self.device and tau, f"{self.dataset} says the devices itself"),
             ("seconds", self.seconds, self.seconds is not None and self.seconds <= 0, "a length above 0"),
             ("channel", self.channel, self.channel != MEAN and made, f"{self.dataset} makes recordings of one channel"),
             ("workers", self.workers, self.workers < 0, "a number of processes, or 0 for every core"),
@@ -115,6 +129,11 @@ class Options:
     def accept(self) -> Acceptance:
         """Which oddities of recordings are accepted."""
         return Acceptance(strict=self.strict or (self.dataset in RELEASES and not self.lenient), lossy=self.lossy)
+
+    @property
+    def reading(self) -> Reading:
+        """How to read what lists leave open."""
+        return Reading(city=self.city, device=self.device, follow_links=self.follow_links)
 
     @property
     def processes(self) -> int:

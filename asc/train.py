@@ -7,7 +7,9 @@ import sys
 from asc.options import TrainOptions, describe
 from asc.training import Machine, choose_accelerator, train
 from common.command import run_command
+from data_prep.splits import make_split
 from data_prep.storage import PreparedSet
+from evaluation.coverage import tell_missing
 
 
 def _command(options: TrainOptions) -> None:
@@ -18,8 +20,14 @@ def _command(options: TrainOptions) -> None:
         residency=options.residency,
         keep_checkpoint=options.keep_checkpoint,
     )
-    folder = train(describe(options, prepared), prepared, options.runs, machine)
-    if int(os.environ.get("LOCAL_RANK", "0")) == 0:
+    description = describe(options, prepared)
+    first = int(os.environ.get("LOCAL_RANK", "0")) == 0
+    if first:
+        clips = prepared.clips
+        for warning in tell_missing(clips[make_split(clips, description.split) == "test"]):
+            print(f"warning: {warning}", file=sys.stderr)
+    folder = train(description, prepared, options.runs, machine)
+    if first:
         result = json.loads(folder.result_file.read_text(encoding="utf-8"))
         for part in ("seen", "unseen"):
             score = result[f"{part}_accuracy"]

@@ -5,7 +5,7 @@ Facts: the data cards of TAU Urban Acoustic Scenes 2019, 2020 Mobile and 2022 Mo
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _SCENES = (
@@ -132,10 +132,3 @@ def device_kinds(devices: Sequence[str], reference: str, *, made: bool) -> dict[
     tau = all(map(_TAU_DEVICE.fullmatch, devices))
     kinds = {device: "simulated" if made or (tau and device.startswith("s")) else "real" for device in devices}
     return kinds | {reference: "reference"}
-
-
-def alike_but_for_case(names: Iterable[str]) -> list[str]:
-    """Return the names that another one equals but for capitals: most often one thing, spelt twice."""
-    names = list(names)
-    counts = Counter(map(str.casefold, names))
-    return [name for name in names if counts[name.casefold()] > 1]

@@ -33,7 +33,7 @@ from data_prep.manifest import (
     identify,
     sealed,
 )
-from data_prep.metadata import MADE, Problem, Problems, read_clips
+from data_prep.metadata import MADE, Problem, Problems, Reading, read_clips
 from data_prep.mixing import MEAN
 from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
 from data_prep.splits import SplitSettings, make_split
@@ -99,26 +99,29 @@ def plan_set(
     channel: str = MEAN,
     high_pass: float | None = None,
     accept: Acceptance | None = None,
+    reading: Reading | None = None,
 ) -> Plan:
     """Read the lists and decide what the set is: its length, its rows, its identity and so its folder in `out`.
 
     Parameters
     ----------
     root
-        Folder of meta.csv.
+        Folder of meta.csv, or of class folders.
     name
         The set's, where it is not the layout's.
     seconds
         The clips' length; else the layout's, else the commonest one found.
     accept
         Which oddities of recordings are accepted; see `read_recording`.
+    reading
+        How to read what the lists leave open.
 
     Raises
     ------
     DataError, ConfigError
         If the lists hold no usable clip, or a setting is not allowed.
     """
-    clips, problems, warnings = read_clips(root, layout, reference_device)
+    clips, problems, warnings = read_clips(root, layout, reference_device, reading=reading)
     accept = accept or Acceptance()
     length = seconds or layout.seconds or commonest_seconds(root, clips["clip"], accept)
     if clips.empty or length is None:

@@ -6,7 +6,6 @@ s2, ..., which compress the dynamic range besides, as TAU's simulated devices do
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,23 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from common.errors import ConfigError, DataError
+from data_prep.class_folders import by_class, deal_cities, find_sounds, place_of
+from data_prep.containers.acceptance import Acceptance
 from data_prep.devices import Compression, Device, load_response
+from data_prep.identities import spellings
 from data_prep.layouts import LAYOUTS
 from data_prep.making import Take, Versions, code_digest, make_set
-from data_prep.metadata import META, Problem, Problems, read_clips
+from data_prep.metadata import META, Reading, read_clips
+from data_prep.problems import Problem, Problems, tell
 from data_prep.recording import Recording, read_recording
 
 REFERENCE = "a"
 COMPRESSION = Compression(threshold=0.0, ratio=2.0)
 SHORTEST = 0.1  # seconds of a recording
-_CITIES = LAYOUTS["tau2020"].cities or ()
-_AUDIO = {".wav", ".flac", ".ogg"}
-_TAKE = re.compile(r"-[A-Z](-\d+)?$")
-
-
-def _audio_files(folder: Path) -> list[Path]:
-    files = (path for path in folder.iterdir() if path.suffix.lower() in _AUDIO and not path.name.startswith("."))
-    return sorted(files, key=lambda path: path.name)
 
 
 def name_devices(responses: Path, most: int = 8) -> dict[str, Path]:
@@ -52,7 +47,7 @@ def name_devices(responses: Path, most: int = 8) -> dict[str, Path]:
     """
     if most < 1:
         raise ConfigError("devices", most, "at least 1")
-    files = _audio_files(responses) if responses.is_dir() else []
+    files = [responses / name for name in find_sounds(responses, 0).used]
     if not files:
         raise DataError(f"{responses} holds no impulse responses (WAV, FLAC or Ogg files)")
     count = min(most, len(files))
@@ -61,68 +56,69 @@ def name_devices(responses: Path, most: int = 8) -> dict[str, Path]:
     return dict(zip(names, chosen, strict=False))
 
 
-def deal_cities(sources: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Deal the places that recordings were made at out to ten cities, so that every class is heard in many.
-
-    Parameters
-    ----------
-    sources
-        Names of the places by class. A place that several classes share keeps its one city.
-
-    Returns
-    -------
-    dict
-        City by place: always the one that has fewest places of the class so far, alphabetically first.
-    """
-    city_of: dict[str, str] = {}
-    for scene in sorted(sources):
-        places = sorted(set(sources[scene]))
-        filled = Counter(city_of[place] for place in places if place in city_of)
-        for place in places:
-            if place not in city_of:
-                city_of[place] = min(_CITIES, key=lambda city: (filled[city], city))
-                filled[city_of[place]] += 1
-    return city_of
-
-
 def _plain(name: str) -> str:
     """Make a name fit for a file name whose fields stand between hyphens."""
     return re.sub(r"[^\w.]|-", "_", name)
 
 
-def _from_lists(recordings: Path, devices: tuple[str, ...], source: str) -> Iterator[Take]:
-    clips, problems, _ = read_clips(recordings, LAYOUTS["folder"], source)
+def _from_lists(recordings: Path, devices: tuple[str, ...], source: str, reading: Reading) -> Iterator[Take]:
+    clips, problems, _ = read_clips(recordings, LAYOUTS["folder"], source, reading=reading)
     if problems:
         raise Problems(problems)
     for clip in clips[clips["device"] == source].itertuples():
+        city, location = str(clip.city), str(clip.location)
+        before = location.rpartition("-")[0] or location  # how the list of the set that is made will be read
         yield Take(
             stem=str(clip.recording).removeprefix("audio/").replace("/", "_"),
             scene=str(clip.scene),
-            identifier=str(clip.location),
+            identifier=location if before == city else f"{city}-{_plain(location)}",
             devices=devices,
             source=str(clip.clip),
         )
 
 
 def _from_folders(recordings: Path, devices: tuple[str, ...]) -> Iterator[Take]:
-    folders = sorted(path for path in recordings.iterdir() if path.is_dir() and not path.name.startswith("."))
-    files = {folder.name: _audio_files(folder) for folder in folders}
-    # Takes of one place differ by a letter at the end (1-187207-A); any other name is a place of its own.
-    place = {file: _plain(_TAKE.sub("", file.stem)) for paths in files.values() for file in paths}
-    city_of = deal_cities({name: [place[file] for file in paths] for name, paths in files.items()})
-    for name, paths in files.items():
-        for segment, file in enumerate(paths):
-            city, scene = city_of[place[file]], _plain(name)
+    classes = by_class(find_sounds(recordings, 1))
+    for name, right in spellings(classes).items():
+        raise DataError(f"the folders {name!r} and {right!r} in {recordings} are one class, spelt twice; merge them")
+    places = {name: [_plain(place_of(path)) for path in paths] for name, paths in classes.items()}
+    city_of = deal_cities(places)
+    for name, paths in classes.items():
+        scene = _plain(name)
+        for segment, (path, place) in enumerate(zip(paths, places[name], strict=True)):
+            city = city_of[name, place]
             yield Take(
-                stem=f"{scene}-{city}-{place[file]}-{segment}",
+                stem=f"{scene}-{city}-{place}-{segment}",
                 scene=scene,
-                identifier=f"{city}-{place[file]}",
+                identifier=f"{city}-{scene}_{place}",
                 devices=devices,
-                source=file.relative_to(recordings).as_posix(),
+                source=path,
             )
 
 
-def plan_simulated(recordings: Path, devices: Iterable[str], source: str = REFERENCE) -> list[Take]:
+def passed_over(recordings: Path, responses: Path, chosen: Mapping[str, Path]) -> list[str]:
+    """Return warnings that count and name the audio files in both folders that a simulated set does not use.
+
+    Parameters
+    ----------
+    recordings, responses
+        The two folders. Of recordings with a list, the list decides.
+    chosen
+        The responses used, by device.
+    """
+    files = find_sounds(responses, 0)
+    spare = set(files.used) - {path.name for path in chosen.values()}
+    listed = (recordings / META).is_file()
+    return [
+        *([] if listed else find_sounds(recordings, 1).passed_over("recordings")),
+        *files.passed_over("responses"),
+        *tell(f"responses are not used: {len(chosen)} are taken, evenly spread over the names", spare),
+    ]
+
+
+def plan_simulated(
+    recordings: Path, devices: Iterable[str], source: str = REFERENCE, reading: Reading | None = None
+) -> list[Take]:
     """Return the recordings found and what their versions on `devices` (and a) will be called.
 
     Parameters
@@ -132,6 +128,8 @@ def plan_simulated(recordings: Path, devices: Iterable[str], source: str = REFER
         one subfolder of audio files per class, whose places are dealt out to ten cities.
     source
         That device; its clips become those of device a.
+    reading
+        How to read what lists leave open.
 
     Raises
     ------
@@ -142,7 +140,8 @@ def plan_simulated(recordings: Path, devices: Iterable[str], source: str = REFER
         raise DataError(f"{recordings} is no folder; name one with {META}, or with one subfolder per class")
     versions = (REFERENCE, *devices)
     listed = (recordings / META).is_file()
-    takes = list(_from_lists(recordings, versions, source) if listed else _from_folders(recordings, versions))
+    lists = _from_lists(recordings, versions, source, reading or Reading())
+    takes = list(lists if listed else _from_folders(recordings, versions))
     if not takes:
         raise DataError(f"{recordings} holds neither {META} nor subfolders with WAV, FLAC or Ogg files, one per class")
     first: dict[str, Take] = {}
@@ -167,9 +166,11 @@ def _usable(recording: Recording) -> Recording:
     return recording
 
 
-def _play(take: Take, recordings: Path, responses: Mapping[str, Path]) -> tuple[Versions, int]:
+def _play(
+    take: Take, recordings: Path, responses: Mapping[str, Path], accept: Acceptance | None = None
+) -> tuple[Versions, int]:
     """Read a recording and play it to every device."""
-    recording = _usable(read_recording(recordings / take.source))
+    recording = _usable(read_recording(recordings / take.source, accept))
     rate = recording.rate
     played = {name: _device(name, path, rate).record(recording.samples) for name, path in responses.items()}
     return {REFERENCE: recording.samples.astype(np.float64), **played}, rate
@@ -199,7 +200,14 @@ def simulated_origin(recordings: Path, responses: Mapping[str, Path], takes: Ite
 
 
 def make_simulated(
-    recordings: Path, responses: Path, target: Path, workers: int, devices: int = 8, source: str = REFERENCE
+    recordings: Path,
+    responses: Path,
+    target: Path,
+    workers: int,
+    devices: int = 8,
+    source: str = REFERENCE,
+    reading: Reading | None = None,
+    accept: Acceptance | None = None,
 ) -> None:
     """Write recordings and their versions on simulated devices into `target`: meta.csv and audio/ as TAU has them.
 
@@ -208,7 +216,7 @@ def make_simulated(
 
     Parameters
     ----------
-    recordings, source
+    recordings, source, reading
         See `plan_simulated`.
     responses
         Folder of impulse responses of any rate, length, level, delay and polarity.
@@ -218,6 +226,8 @@ def make_simulated(
         Processes; the files do not depend on it.
     devices
         Use at most this many responses.
+    accept
+        Which oddities of recordings are accepted; see `read_recording`.
 
     Raises
     ------
@@ -226,7 +236,7 @@ def make_simulated(
     """
     chosen = name_devices(responses, devices)
     _check_responses(chosen)
-    takes = plan_simulated(recordings, chosen, source)
+    takes = plan_simulated(recordings, chosen, source, reading)
     origin = simulated_origin(recordings, chosen, takes)
-    play = partial(_play, recordings=recordings, responses=chosen)
+    play = partial(_play, recordings=recordings, responses=chosen, accept=accept)
     make_set(target, takes, play, origin=origin, bits=24, workers=workers, title="simulating devices")

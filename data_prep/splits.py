@@ -6,9 +6,15 @@ from typing import Literal, get_args
 import pandas as pd
 
 from common.errors import ConfigError, DataError
+from data_prep.duplicates import check_copies
 
 Rule = Literal["unseen-city", "official"]
 _SHOWN = 10
+_ONE_CITY = (
+    "; a set of one city can be split by lists of your own: evaluation_setup/fold1_train.csv and "
+    "fold1_evaluate.csv in its folder, each with a column filename, recordings of one place in one of them; then say "
+    "--split official"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,7 @@ def make_split(clips: pd.DataFrame, settings: SplitSettings) -> pd.Series:
     Parameters
     ----------
     clips
-        The clips table: columns clip, scene, city, location, device, fold.
+        The clips table: columns clip, scene, city, location, device, fold; sha256 and silent once they are known.
     settings
         The rule.
 
@@ -83,8 +89,8 @@ def make_split(clips: pd.DataFrame, settings: SplitSettings) -> pd.Series:
 def _unseen_city(clips: pd.DataFrame, test_cities: int) -> pd.Series:
     cities, scenes = sorted(set(clips["city"])), sorted(set(clips["scene"]))
     if test_cities >= len(cities):
-        allowed = f"less than the number of cities, which is {len(cities)} ({', '.join(cities)})"
-        raise ConfigError("test_cities", test_cities, allowed)
+        allowed = f"less than the number of cities, which is {len(cities)} ({', '.join(cities)}){_ONE_CITY}"
+        raise ConfigError("test_cities", test_cities, allowed if len(cities) == 1 else allowed.removesuffix(_ONE_CITY))
     city = clips["city"].map({name: number for number, name in enumerate(cities)})
     scene = clips["scene"].map({name: number for number, name in enumerate(scenes)})
     tested = (city - scene) % len(cities) < test_cities
@@ -104,7 +110,8 @@ def check_split(clips: pd.DataFrame, part: pd.Series, settings: SplitSettings) -
     """Hold a finished split against the laws of its rule, whoever made it.
 
     No clip stands on both sides, and no (city, scene) pair (`unseen-city`) or location (`official`); no clip trains
-    whose device was not asked for; each scene trains and is tested.
+    whose device was not asked for; each scene trains and is tested; no two clips of several scenes, or on both sides,
+    are the same recording.
 
     Raises
     ------
@@ -124,7 +131,21 @@ def check_split(clips: pd.DataFrame, part: pd.Series, settings: SplitSettings) -
         missing = sorted(set(clips["scene"]) - set(clips["scene"][part == side]))
         if missing or not (part == side).any():
             devices = f" (of devices {', '.join(settings.train_devices)})" if side == "train" else ""
-            raise DataError(f"no {side} clip{devices} of scene {', '.join(missing) or 'any'}; change the split")
+            raise DataError(f"no {side} clip{devices} of scene {', '.join(missing) or 'any'}; {_remedy(clips, side)}")
+    check_copies(clips, part)
+
+
+def _remedy(clips: pd.DataFrame, side: str) -> str:
+    """Return what to do where a scene is missing on one side."""
+    bare = clips.loc[clips["city"] == clips["location"], "location"].drop_duplicates()
+    if len(bare):
+        return (
+            f"{len(bare)} identifiers without a hyphen are cities of their own ({_names(bare)}): write <city>-<place>, "
+            "or say --city COLUMN, the column of meta.csv that names the city"
+        )
+    if side == "train":
+        return "train on more devices (--train-devices) or test in fewer cities (--test-cities)"
+    return "test in more cities (--test-cities), or by lists of your own (--split official)"
 
 
 def _apart(clips: pd.DataFrame, part: pd.Series, columns: list[str]) -> None:

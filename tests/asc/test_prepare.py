@@ -62,6 +62,7 @@ def test_the_options_are_these() -> None:
         *("dataset", "out", "root", "split", "test_cities", "train_devices", "reference_device", "seconds", "fit"),
         *("channel", "high_pass", "sample_rate", "mels", "report", "strict", "lenient", "lossy"),
         *("waveforms", "workers", "on_error", "download", "verify", "dry_run", "recordings", "responses"),
+        *("city", "device", "follow_links", "init_meta"),
     }
 
 

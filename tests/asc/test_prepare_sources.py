@@ -96,9 +96,6 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def test_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    noise = np.random.default_rng(0).normal(0, 0.1, 9600)
-    audio = io.BytesIO()
-    soundfile.write(audio, np.stack([noise, -noise / 2], axis=1), 48_000, format="WAV", subtype="PCM_24")
     rows = [
         (f"audio/{scene}-{city}-{1000 + number}-{number}-a.wav", scene, f"{city}-{1000 + number}", "a")
         for number, (scene, city) in enumerate((s, c) for s in ("bus", "tram") for c in ("lyon", "milan", "paris"))
@@ -109,7 +106,9 @@ def test_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captu
     with zipfile.ZipFile(published / "meta.zip", "w") as archive:
         archive.write(tmp_path / "meta.csv", f"{top}/meta.csv")
     with zipfile.ZipFile(published / "audio.zip", "w") as archive:
-        for row in rows:
+        for seed, row in enumerate(rows):
+            noise, audio = np.random.default_rng(seed).normal(0, 0.1, 9600), io.BytesIO()
+            soundfile.write(audio, np.stack([noise, -noise / 2], axis=1), 48_000, format="WAV", subtype="PCM_24")
             archive.writestr(f"{top}/{row[0]}", audio.getvalue())
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=published)) as server:
         remotes = [

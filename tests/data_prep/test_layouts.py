@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.layouts import LAYOUTS, alike_but_for_case, device_kinds
+from data_prep.layouts import LAYOUTS, device_kinds
 from data_prep.metadata import COLUMNS, read_clips
 
 TAU2020 = LAYOUTS["tau2020"]
@@ -124,8 +124,3 @@ def test_lists_of_either_version_load_with_audio_of_either(tmp_path: Path) -> No
 )
 def test_kinds_of_devices(devices: list[str], made: bool, kinds: list[str]) -> None:
     assert list(device_kinds(devices, "a", made=made).values()) == kinds
-
-
-def test_names_that_only_capitals_tell_apart() -> None:
-    assert alike_but_for_case(["Zoom", "zoom", "pixel"]) == ["Zoom", "zoom"]
-    assert alike_but_for_case([]) == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from common.errors import ConfigError
 from data_prep.layouts import LAYOUTS
-from data_prep.metadata import Problem, Problems, read_clips
+from data_prep.metadata import Problem, Problems, Reading, read_clips
 
 HEADER = "filename\tscene_label\tidentifier\tsource_label"
 ROWS = [
@@ -87,18 +87,20 @@ FAULTS = {
     "no scene": (row("x.wav", scene=""), "'x.wav': the column scene_label is empty"),
     "no location": (row("x.wav", location=""), "'x.wav': the column identifier is empty"),
     "no device": (row("x.wav", device=""), "'x.wav': the column source_label is empty"),
-    "spaces": (row("x.wav", scene="airport "), "spaces around 'airport '"),
-    "empty line": ("", "4 fields are wanted, 1 are there: ''"),
+    "spaces": (row("x.wav", scene="airport "), "scene 'airport ' (1 clip) is 'airport'"),
+    "capitals": (row("x.wav", scene="Airport"), "scene 'Airport' (1 clip) is 'airport'"),
+    "underscore": (row("x.wav", scene="airport_"), "scene 'airport_' (1 clip) is 'airport'"),
+    "city": (row("x.wav", location="LISBON-1"), "city 'LISBON' (1 clip) is 'lisbon'"),
+    "device": (row("x.wav", device="S1"), "device 'S1' (1 clip) is 's1' (1) in another spelling"),
     "extra field": (row("x.wav") + "\tmore", "5 are there"),
     "missing field": ("x.wav\tairport\tlisbon-1", "3 are there"),
-    "commas": (row("x.wav").replace("\t", ","), "by tabs, not commas"),
+    "commas": (row("x.wav").replace("\t", ","), "4 fields are wanted, 1 are there"),
     "long field": (row("x.wav", scene="y" * 1_000_000), "(1000000 characters)"),
     "duplicate": (ROWS[0], "'audio/airport-lisbon-1000-40000-a.wav': listed in line 2 already"),
     "duplicate but for case": (
         ROWS[0].replace("audio/", "Audio/"),
         "listed in line 2 already, as 'audio/airport-lisbon-1000-40000-a.wav'",
     ),
-    "device against name": (row("audio/x-b.wav", device="a"), "row says device 'a', the file's name 'b'"),
 }
 
 
@@ -167,9 +169,14 @@ def test_a_long_report_is_cut_on_the_screen_only() -> None:
 @pytest.mark.parametrize(
     ("header", "rows", "reason"),
     [
-        (HEADER.replace("\tsource_label", ""), ROWS, "the columns filename, scene_label, identifier, source_label"),
-        (HEADER + "\tweather", ROWS, "weather"),
-        (HEADER.replace("\t", ","), ROWS, "by tabs, not commas"),
+        (
+            HEADER.replace("\tsource_label", ""),
+            ROWS,
+            r"missing: source_label \(--device NAME says one device for all\)",
+        ),
+        (HEADER + "\tweather", ROWS, "5 fields are wanted, 4 are there"),
+        (HEADER + "\tfilename", ROWS, "the column filename is there 2 times"),
+        (HEADER.replace("\t", ","), ROWS, "4 fields are wanted, 1 are there"),
         ("\xff\xfe", ROWS, "are wanted"),
         ("", [], "are wanted"),
         (HEADER, [], "the list has no rows"),
@@ -200,7 +207,6 @@ def test_recordings_are_looked_for_unless_only_the_lists_are_wanted(tmp_path: Pa
     assert list(clips.index) == [0, 1, 2]
     assert [(problem.file, problem.line) for problem in problems] == [("meta.csv", 4)]
     assert "'audio/bus-lyon-1001-40001-a.wav': is listed, but not in" in problems[0].reason
-    assert len(warnings) == 1
     assert "1 recordings are not listed in meta.csv, and not used: 'audio/bus-lyon-1001-40001-c.wav'" in warnings[0]
 
 
@@ -221,9 +227,13 @@ def test_links_that_leave_the_data_set_are_refused(tmp_path: Path) -> None:
     assert list(clips["clip"]) == ["audio/in.wav"]
     found = {problem.line: problem.reason for problem in problems}
     assert "leaves the data set" in found[2]
+    assert "--follow-links" in found[2]
     assert "leaves the data set" in found[6]
     assert "not a regular file" in found[4]
     assert "not a regular file" in found[5]
+    followed, problems, _ = read_clips(root, FOLDER, reading=Reading(follow_links=True))
+    assert list(followed["clip"]) == ["audio/out.wav", "audio/in.wav", "linked/secret.wav"]
+    assert {problem.line for problem in problems} == {4, 5}
     (tmp_path / "link").symlink_to(root)
     assert len(read_clips(tmp_path / "link", FOLDER)[0]) == 1
 
@@ -279,6 +289,75 @@ def test_own_recordings_may_be_called_anything(tmp_path: Path) -> None:
     assert list(clips["kind"]) == ["real", "reference", "reference"]
     with pytest.raises(ConfigError, match=r"reference_device = 'a' .* phone, recorder"):
         read_clips(tmp_path, FOLDER)
+
+
+def test_names_say_the_device_where_nearly_all_do(tmp_path: Path) -> None:
+    rows = [row(f"{take}-{device}.wav", device=device) for take in range(10) for device in ("a", "b")]
+    clips, _, _ = read_clips(make(tmp_path, rows), FOLDER)
+    assert list(clips["recording"]) == [str(take) for take in range(10) for _ in range(2)]
+    _, problems, _ = read_clips(make(tmp_path, [*rows, row("x-b.wav", device="a")]), FOLDER)
+    assert [str(problem) for problem in problems] == [
+        "meta.csv:22: 'x-b.wav': the row says device 'a', the file's name 'b', as the others' names do"
+    ]
+
+
+def test_numbered_takes_are_no_devices(tmp_path: Path) -> None:
+    rows = [
+        row(f"park-oslo-{place}-{take}.wav", "park", f"oslo-{place}", d)
+        for place, d in enumerate("123")
+        for take in (1, 2, 3)
+    ]
+    clips, problems, _ = read_clips(make(tmp_path, rows), FOLDER, "1")
+    assert problems == []
+    assert list(clips["device"]) == [*"111222333"]
+    assert clips["recording"].is_unique
+
+
+def test_one_name_typed_two_ways_is_an_error_that_shows_how(tmp_path: Path) -> None:
+    composed, decomposed = "\u00e9vora", "e\u0301vora"
+    rows = [
+        row("1.wav", location=f"{composed}-1"),
+        row("2.wav", location=f"{composed}-2"),
+        row("3.wav", location=f"{decomposed}-1"),
+    ]
+    clips, problems, _ = read_clips(make(tmp_path, rows), FOLDER)
+    assert [str(problem) for problem in problems] == [
+        r"meta.csv:4: '3.wav': city 'e\u0301vora' (1 clip) is '\xe9vora' (2) in another spelling; write one of them"
+    ]
+    assert list(clips["clip"]) == ["1.wav", "2.wav"]
+
+
+def test_one_spelling_of_a_name_is_stored_composed_and_stripped(tmp_path: Path) -> None:
+    clips, problems, _ = read_clips(make(tmp_path, [row("1.wav", "cafe\u0301 ", "e\u0301vora-1", " a")]), FOLDER)
+    assert problems == []
+    assert clips.loc[0, ["scene", "city", "location", "device"]].tolist() == [
+        "caf\u00e9",
+        "\u00e9vora",
+        "\u00e9vora-1",
+        "a",
+    ]
+
+
+def test_files_are_found_by_whichever_spelling_the_disk_has(tmp_path: Path) -> None:
+    listed = ["audio/caf\u00e9.wav", "audio/LOUD.WAV", "audio/both.wav"]
+    make(tmp_path, [row(name) for name in listed], audio=False)
+    make_fold(tmp_path, "train", ["filename", *listed[:2]])
+    (tmp_path / "audio").mkdir()
+    for name in ("cafe\u0301.wav", "loud.wav", "Both.wav", "BOTH.wav"):
+        (tmp_path / "audio" / name).touch()
+    clips, problems, warnings = read_clips(tmp_path, FOLDER)
+    assert list(clips["clip"]) == ["audio/cafe\u0301.wav", "audio/loud.wav"]
+    assert list(clips["fold"]) == ["train", "train"]
+    assert [(problem.line, "is listed, but not in" in problem.reason) for problem in problems] == [(4, True)]
+    assert "2 recordings are listed in another spelling than the disk's" in warnings[0]
+
+
+def test_devices_and_scenes_that_vanish_altogether_are_named(tmp_path: Path) -> None:
+    make(tmp_path, ROWS)
+    (tmp_path / "audio" / "bus-lyon-1001-40001-b.wav").unlink()
+    assert read_clips(tmp_path, TAU2020)[2] == ["1 devices are left without any clip: 'b'"]
+    (tmp_path / "audio" / "bus-lyon-1001-40001-a.wav").unlink()
+    assert read_clips(tmp_path, TAU2020)[2][1] == "1 scenes are left without any clip: 'bus'"
 
 
 def test_folders_tell_recordings_of_one_name_apart_only_where_they_must(tmp_path: Path) -> None:

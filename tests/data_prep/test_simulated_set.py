@@ -7,17 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.signal import fftconvolve
 
 from common.errors import ConfigError, DataError
 from data_prep import simulated_set
 from data_prep.devices import Compression
 from data_prep.layouts import LAYOUTS
-from data_prep.metadata import Problems, read_clips
+from data_prep.metadata import Problems, Reading, read_clips
 from data_prep.recording import Recording
-from data_prep.simulated_set import deal_cities, make_simulated, name_devices, plan_simulated
+from data_prep.simulated_set import make_simulated, name_devices, passed_over, plan_simulated
 
 RATE = 44_100
 
@@ -120,7 +118,7 @@ def test_class_folders_become_scenes_with_cities(recordings: Path, responses: Pa
     assert Counter(clips["device"]) == dict.fromkeys(("a", "b", "c", "s1", "s2"), 7)
     assert (clips.groupby("location")["city"].nunique() == 1).all()
     takes = clips[clips["recording"].str.contains("0_770")]["location"]
-    assert set(takes) == {"barcelona-0_770"}
+    assert set(takes) == {"barcelona-door_0_770"}
 
 
 def test_a_tau_folder_keeps_its_scenes_cities_and_locations(recordings: Path, responses: Path, tmp_path: Path) -> None:
@@ -243,11 +241,57 @@ def test_folders_without_sounds_are_refused(recordings: Path, responses: Path, t
 
 
 def test_two_recordings_of_one_name_are_named(tmp_path: Path) -> None:
-    for name in ("a b", "a-b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "x.wav").touch()
-    with pytest.raises(DataError, match=r"a b/x\.wav and a-b/x\.wav"):
+    rows = ["filename\tscene_label\tidentifier\tsource_label"]
+    for name in ("a/x.wav", "a_x.wav", "b/x.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+        rows.append(f"{name}\tpark\toslo-1\ta")
+    (tmp_path / "meta.csv").write_text("\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=r"a/x\.wav and a_x\.wav would both be called a_x"):
         plan_simulated(tmp_path, ["b"])
+
+
+@pytest.mark.parametrize("other", ["street_", "Street", "street "])
+def test_one_class_spelt_twice_is_named(tmp_path: Path, other: str) -> None:
+    for name in ("street", other):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{len(name)}.wav").touch()
+    with pytest.raises(DataError, match="one class, spelt twice"):
+        plan_simulated(tmp_path, ["b"])
+
+
+def test_equal_file_names_in_two_classes_are_two_places(tmp_path: Path) -> None:
+    for name in ("park", "tram"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0001.wav").touch()
+    assert [take.identifier for take in plan_simulated(tmp_path, ["b"])] == [
+        "barcelona-park_0001",
+        "barcelona-tram_0001",
+    ]
+
+
+def test_what_is_passed_over_is_counted_and_named(recordings: Path, responses: Path, tmp_path: Path) -> None:
+    (recordings / "door" / "attic").mkdir()
+    (responses / "old").mkdir()
+    for path in ("door/attic/deep.wav", "loose.wav", "door/phone.MP3", "door/.hidden.wav", "door/notes.txt"):
+        (recordings / path).touch()
+    (responses / "old/nested.wav").touch()
+    assert passed_over(recordings, responses, name_devices(responses, 3)) == [
+        "1 recordings are not used: they lie loose, above the folders that are read: 'loose.wav'",
+        "1 recordings are not used: they lie in sub-folders: 'door/attic/deep.wav'",
+        "1 responses are not used: they lie in sub-folders: 'old/nested.wav'",
+        "1 responses are not used: 3 are taken, evenly spread over the names: 'alpha.wav'",
+    ]
+    with pytest.raises(Problems, match=r"door/phone\.MP3: is an empty file"):  # taken for a recording, and named
+        make_simulated(recordings, responses, tmp_path / "set", workers=1)
+
+
+def test_identifiers_of_the_list_are_read_as_asked(tmp_path: Path) -> None:
+    rows = ["filename\tscene_label\tidentifier\tsource_label", "1.wav\tpark\toslo-2024-05-03\ta"]
+    (tmp_path / "meta.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "1.wav").touch()
+    (take,) = plan_simulated(tmp_path, ["b"], reading=Reading(city="first-hyphen"))
+    assert take.identifier.rpartition("-")[0] == "oslo"
 
 
 def test_devices_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
@@ -260,19 +304,6 @@ def test_devices_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
     assert list(name_devices(tmp_path, 1)) == ["b"]
     with pytest.raises(ConfigError, match="devices"):
         name_devices(tmp_path, 0)
-
-
-@given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.integers(0, 60).map(str), max_size=40), max_size=5))
-def test_cities_are_dealt_fairly(sources: dict[str, list[str]]) -> None:
-    city_of = deal_cities(sources)
-    assert set(city_of) == {place for places in sources.values() for place in places}
-    assert set(city_of.values()) <= set(LAYOUTS["tau2020"].cities or ())
-    first = min((scene for scene in sources if sources[scene]), default=None)
-    if first is not None:
-        dealt = Counter(city_of[place] for place in set(sources[first]))
-        counts = [dealt[city] for city in LAYOUTS["tau2020"].cities or ()]
-        assert max(counts) - min(counts) <= 1
-    assert deal_cities({scene: list(reversed(places)) for scene, places in sources.items()}) == city_of
 
 
 def test_real_recordings_through_real_microphones(real_data: Path, tmp_path: Path) -> None:

@@ -141,6 +141,18 @@ def test_scenes_that_cannot_train_or_be_tested_are_named() -> None:
         make_split(table(moved), one)
 
 
+def test_one_city_is_told_how_it_can_be_split() -> None:
+    rows = [(scene, "oslo", f"oslo-{place}", "a", "") for scene in ("bus", "park") for place in range(2)]
+    with pytest.raises(ConfigError, match=r"which is 1 \(oslo\); .*fold1_train\.csv.*--split official"):
+        make_split(table(rows), SplitSettings())
+
+
+def test_identifiers_without_a_hyphen_are_told_so() -> None:
+    rows = [("bus" if place % 2 else "park", str(place), str(place), "a", "") for place in range(8)]
+    with pytest.raises(DataError, match=r"8 identifiers without a hyphen are cities of their own .*<city>-<place>"):
+        make_split(table(rows), SplitSettings(test_cities=1))
+
+
 def test_finished_splits_are_not_trusted(city_table: pd.DataFrame) -> None:
     split = SplitSettings()
     part = make_split(city_table, split)

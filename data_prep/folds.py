@@ -1,0 +1,53 @@
+"""The official fold: which side of it each clip is on, by the lists in evaluation_setup/."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from data_prep.identities import file_identity, written
+from data_prep.listing import META
+from data_prep.problems import Problem, quote, tell
+from data_prep.tables import read_table
+
+FOLDS = {
+    f"evaluation_setup/fold1_{name}.csv": side for name, side in (("train",) * 2, ("test",) * 2, ("evaluate", "test"))
+}
+
+
+def read_folds(root: Path, scenes: Mapping[str, str]) -> tuple[dict[str, str], list[Problem], list[str]]:
+    """Read the official fold.
+
+    Parameters
+    ----------
+    root
+        The data set's folder.
+    scenes
+        The scene of each listed clip, by the identity of its file name.
+
+    Returns
+    -------
+    sides, problems, warnings
+        The side of each clip that a list names, by the identity of its file name; what is wrong with the lists.
+    """
+    sides: dict[str, str] = {}
+    problems: list[Problem] = []
+    warnings: list[str] = []
+    for file, side in FOLDS.items():
+        if not (root / file).exists():
+            continue
+        content = read_table(root, file, {"filename": ""}, ("scene_label",))
+        problems += content.problems
+        names: dict[str, str] = {}
+        for line, values in content.rows:
+            clip = values["filename"]
+            key, label = file_identity(clip), written(values.get("scene_label", ""))
+            told = scenes.get(key)
+            for found, reason in (
+                (key in names, "listed twice"),
+                (sides.setdefault(key, side) != side, f"listed for {sides[key]} already"),
+                (label and told is not None and label != told, f"{META} says scene {told!r}, this list {label!r}"),
+            ):
+                problems += [Problem(file, line, f"{quote(clip)}: {reason}")] if found else []
+            names[key] = clip
+        absent = [clip for key, clip in names.items() if key not in scenes]
+        warnings += tell(f"clips of {file} are not in {META} (lists of two versions?)", absent)
+    return sides, problems, warnings

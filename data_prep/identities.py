@@ -1,0 +1,45 @@
+"""Identities of names: what two spellings of one scene, city, device or file have in common."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+_SEPARATORS = re.compile(r"[\s_-]+")
+
+
+def written(name: str) -> str:
+    """Return a name as it is stored: composed (NFC), without white space around it."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def identity_of(name: str) -> str:
+    """Return what all spellings of a name share.
+
+    Composed and decomposed letters, capitals, characters that cannot be seen and ways of separating words (spaces,
+    underscores, hyphens) make no difference, nor does any of them at the ends.
+    """
+    seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
+    return _SEPARATORS.sub("_", unicodedata.normalize("NFKC", seen.casefold())).strip("_")
+
+
+def file_identity(path: str) -> str:
+    """Return what the names of a file on file systems of all kinds share: composition and capitals do not count."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path.strip()).casefold())
+
+
+def spellings(names: Iterable[str]) -> dict[str, str]:
+    """Return, for each name that is a rarer spelling of another one, that other one.
+
+    Parameters
+    ----------
+    names
+        Every occurrence; of spellings equally common, the first counts as the right one.
+    """
+    counts = Counter(names)
+    right: dict[str, str] = {}
+    for name in counts:
+        key = identity_of(name)
+        if key not in right or counts[name] > counts[right[key]]:
+            right[key] = name
+    return {name: right[identity_of(name)] for name in counts if right[identity_of(name)] != name}

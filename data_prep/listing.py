@@ -1,0 +1,173 @@
+"""What is said of each recording, by meta.csv or where there is none by folders: scene, city, location, device."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from common.errors import ConfigError
+from data_prep.class_folders import CITIES, by_class, deal_cities, find_sounds, place_of
+from data_prep.layouts import Layout
+from data_prep.problems import Problem, Problems, quote, tell
+from data_prep.tables import Table, read_table
+
+META = "meta.csv"
+COLUMNS = ("filename", "scene_label", "identifier", "source_label")
+LAST, FIRST = "last-hyphen", "first-hyphen"
+FOLDER = "folder"
+_REMEDIES = ("", "", "<city>-<place>; --city NAME says one city for all", "--device NAME says one device for all")
+_HOW = {LAST: "the identifier up to its last hyphen", FIRST: "the identifier up to its first hyphen"}
+_DEALT = "dealt out to the recordings: names, not places; recordings of one place share a file name"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How to read what lists or folders leave open.
+
+    Attributes
+    ----------
+    city
+        `last-hyphen` or `first-hyphen`: the identifier up to there; a column of meta.csv; or, where nothing says it,
+        the name of the one city. "" = up to the last hyphen; without meta.csv, cities are dealt out.
+    device
+        The device of recordings of which nothing says it; without meta.csv, `folder` where it is the class folder's
+        sub-folder.
+    follow_links
+        Whether links may lead out of the data set.
+    """
+
+    city: str = ""
+    device: str = ""
+    follow_links: bool = False
+
+
+class Row(NamedTuple):
+    """What is said of one recording, as it is spelt; `line` is that of meta.csv, if there is one."""
+
+    line: int | None
+    clip: str
+    scene: str
+    city: str
+    location: str
+    device: str
+
+    def problem(self, reason: str) -> Problem:
+        """Return a problem of this row."""
+        if self.line is None:
+            return Problem(self.clip, None, reason)
+        return Problem(META, self.line, f"{quote(self.clip)}: {reason}")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows, problems and warnings of a data set, and in words where its cities come from."""
+
+    rows: list[Row]
+    problems: list[Problem]
+    cities: str
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_listing(root: Path, layout: Layout, reading: Reading) -> Listing:
+    """Read meta.csv in `root` or, where the layout allows that and there is none, the names of class folders.
+
+    Raises
+    ------
+    Problems
+        If there is neither, or the list as a whole cannot be read.
+    ConfigError
+        If the reading does not fit what is there.
+    """
+    folders = layout.indices is None and not (root / META).exists() and root.is_dir()
+    listing = _class_folders(root, reading) if folders else _list(root, layout, reading)
+    if not listing.rows:
+        raise Problems(listing.problems)
+    return listing
+
+
+def _list(root: Path, layout: Layout, reading: Reading) -> Listing:
+    if reading.device == FOLDER:
+        raise ConfigError("device", FOLDER, f"the name of a device: there is {META}, so folders say nothing")
+    default = layout.only_device or reading.device
+    wanted = dict(zip(COLUMNS, _REMEDIES, strict=True))
+    if default:
+        del wanted["source_label"]
+    named = reading.city.strip().casefold()
+    if named and named not in _HOW:
+        del wanted["identifier"]
+    table = read_table(root, META, wanted, tuple(filter(None, (*COLUMNS, named))))
+    if not table.rows:
+        return Listing([], table.problems, "")
+    how, place = _city_reader(table, reading.city.strip())
+    rows = [
+        Row(line, values["filename"], values["scene_label"], *place(values), values.get("source_label") or default)
+        for line, values in table.rows
+    ]
+    unknown = [name for name in table.columns if name not in (*COLUMNS, named, "")]
+    return Listing(rows, table.problems, how, tell(f"columns of {META} are not used", unknown))
+
+
+Place = Callable[[dict[str, str]], tuple[str, str]]
+
+
+def _city_reader(table: Table, city: str) -> tuple[str, Place]:
+    """Return how cities are read, in words, and what gives the city and location of a row."""
+    how, column = city.casefold() or LAST, city.casefold()
+    if how in _HOW:
+
+        def of_identifier(values: dict[str, str]) -> tuple[str, str]:
+            identifier = values["identifier"]
+            return city_in_name(identifier, how) or identifier, identifier
+
+        return _HOW[how], of_identifier
+    if "identifier" not in table.columns and column not in table.columns:
+        return "--city", lambda values: (city, f"{city}-{os.path.splitext(values['filename'])[0]}")
+    if "identifier" not in table.columns or column not in table.columns:
+        columns = ", ".join(table.columns)
+        raise ConfigError("city", city, f"{FIRST}, {LAST}, or a column of {META} beside identifier; it has {columns}")
+
+    def of_column(values: dict[str, str]) -> tuple[str, str]:
+        said, identifier = values[column], values["identifier"]
+        inside = not identifier or identifier.startswith(f"{said}-")
+        return said, identifier if inside else f"{said}-{identifier}"
+
+    return f"the column {column}", of_column
+
+
+def _class_folders(root: Path, reading: Reading) -> Listing:
+    sounds = find_sounds(root, 2 if reading.device == FOLDER else 1, follow_links=reading.follow_links)
+    warnings = sounds.passed_over("audio files")
+    if sounds.deep and reading.device != FOLDER:
+        warnings.append(f"--device {FOLDER} reads files called <class>/<device>/<file>")
+    if not sounds.used:
+        said = f"cannot be read in {root}: No such file or directory; nor are there class folders with recordings"
+        return Listing([], [Problem(META, None, "; ".join([said, *warnings]))], "")
+    if not reading.device:
+        allowed = f"the device of all recordings, or {FOLDER} where they are called <class>/<device>/<file>"
+        raise ConfigError("device", "", f"without {META}, {allowed}; --init-meta FOLDER writes a list to be filled in")
+    how, rows = _folder_cities(by_class(sounds), reading.city)
+    device = reading.device
+    listed = [row._replace(device=row.clip.split("/")[1] if device == FOLDER else device) for row in rows if row.city]
+    fault = "its name has no hyphen, before which the city would stand"
+    return Listing(listed, [row.problem(fault) for row in rows if not row.city], how, warnings)
+
+
+def _folder_cities(classes: dict[str, list[str]], city: str) -> tuple[str, list[Row]]:
+    """Return where the cities of class folders come from, and their rows without a device."""
+    places = {name: {place_of(path) for path in paths} for name, paths in classes.items()}
+    dealt = deal_cities(places, min(len(CITIES), *map(len, places.values())))
+    rows = []
+    for name, paths in classes.items():
+        for path in paths:
+            place = place_of(path)
+            town = city_in_name(place, city) if city else dealt[name, place]
+            rows.append(Row(None, path, name, town, f"{town}-{name}_{place}", ""))
+    return _HOW.get(city, "--city" if city else _DEALT).replace("identifier", "file name"), rows
+
+
+def city_in_name(name: str, city: str) -> str:
+    """Return the city in a file's name where `city` is last-hyphen or first-hyphen ("" = no hyphen), else `city`."""
+    if city not in _HOW:
+        return city
+    return name.rpartition("-")[0] if city == LAST else name.partition("-")[0] if "-" in name else ""
