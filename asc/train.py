@@ -5,6 +5,7 @@ import os
 import sys
 
 from asc.options import TrainOptions, describe
+from asc.other_precision import tell_other_precision
 from asc.training import Machine, choose_accelerator, train
 from common.command import run_command
 from data_prep.splits import make_split
@@ -26,6 +27,8 @@ def _command(options: TrainOptions) -> None:
         clips = prepared.clips
         for warning in tell_missing(clips[make_split(clips, description.split) == "test"]):
             print(f"warning: {warning}", file=sys.stderr)
+    if options.precision == "auto" and first:
+        tell_other_precision([description], options.runs)
     folder = train(description, prepared, options.runs, machine)
     if first:
         result = json.loads(folder.result_file.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from asc.executor import run_all
+from asc.other_precision import tell_other_precision
 from asc.run_folder import Described, RunFolder
 from asc.training import choose_accelerator
 from common.command import run_command
@@ -65,6 +66,8 @@ def _make(recipe: Recipe, options: Any) -> None:
     runs_of = {point: study.describe(point) for point in recipe.points(options)}
     # Series share runs; each is wanted once.
     wanted = list({RunFolder.of(run, options.runs).path: run for runs in runs_of.values() for run in runs}.values())
+    if options.precision == "auto":
+        tell_other_precision(wanted, options.runs)
     if options.dry_run:
         study.tell(wanted)
         return
