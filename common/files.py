@@ -5,27 +5,40 @@ import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common.errors import AscError
-from common.processes import host_name, is_alive
+from common.processes import WINDOWS, host_name, is_alive
 
 _TEMPORARY = re.compile(r"^\..+\.tmp-(?P<host>[A-Za-z0-9-]+)-(?P<pid>\d+)-[0-9a-f]{8}$")
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_PATIENCE = (0.01, 0.1, 1.0)  # seconds between attempts to take a reader's file away
 _PROBE = 2**16  # bytes, more than what may be left over of a full disk
 
 
 def _sync(path: Path) -> None:
     """Bring a file, or the names in a folder, to the disk."""
-    if path.is_dir() and os.name == "nt":
+    if path.is_dir() and WINDOWS:
         return  # Windows opens no folders
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows syncs no files opened to read
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    """Rename; on Windows, where nothing can take the place of a file that is being read, wait for the reader."""
+    for seconds in _PATIENCE if WINDOWS else ():
+        try:
+            os.replace(temporary, target)
+            return
+        except PermissionError:
+            time.sleep(seconds)
+    os.replace(temporary, target)
 
 
 def _system_error(error: Exception, temporary: Path) -> OSError | None:
@@ -64,7 +77,7 @@ def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
         yield temporary
         _sync(temporary)
         written = temporary.stat().st_size
-        os.replace(temporary, target)
+        _replace(temporary, target)
         _sync(target.parent)
     except AscError:
         raise

@@ -4,6 +4,8 @@ import os
 import re
 import socket
 
+WINDOWS = os.name == "nt"
+
 
 def host_name() -> str:
     """Return this machine's name in letters, digits and hyphens."""
@@ -12,7 +14,7 @@ def host_name() -> str:
 
 def is_alive(pid: int) -> bool:
     """Return whether a process of this machine runs; on Windows, where asking would end it, always True."""
-    if os.name == "nt":
+    if WINDOWS:
         return True
     try:
         os.kill(pid, 0)

@@ -7,7 +7,9 @@ import pytest
 
 from asc.description import RunDescription
 from asc.run_folder import RunFolder, find_runs
+from asc.train import main
 from common.errors import RunError
+from data_prep.storage import PreparedSet
 
 
 @pytest.fixture
@@ -42,3 +44,14 @@ def test_the_lock_is_freed(runs: list[RunFolder]) -> None:
     for _ in range(2):
         with runs[0].locked(), pytest.raises(RunError, match="another process"), runs[0].locked():
             pass
+
+
+def test_a_place_for_runs_that_cannot_be_written_is_one_sentence(
+    prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    small = ["--width", "2", "--epochs", "1", "--batch-size", "6", "--accelerator", "cpu"]
+    assert main(["--data", str(prepared.folder), "--runs", str(tmp_path / "taken"), *small]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"error: cannot lock {tmp_path / 'taken'}")
+    assert "Not a directory" in said

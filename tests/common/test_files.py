@@ -77,6 +77,24 @@ def test_a_library_that_does_not_say_what_the_disk_said(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_reader_is_waited_for_where_it_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace, refused = os.replace, iter([True, True, False])
+
+    def unless_read(source: Path, target: Path) -> None:
+        if next(refused):
+            raise PermissionError(13, "The process cannot access the file", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", unless_read)
+    monkeypatch.setattr("common.files.WINDOWS", True)
+    write_text(tmp_path / "file", "text")
+    assert (tmp_path / "file").read_text() == "text"
+    refused = iter([True] * 4)
+    with pytest.raises(AscError, match="Permission denied"):
+        write_text(tmp_path / "file", "other")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["text"]
+
+
 def test_what_is_no_fault_of_the_disk_is_not_called_one(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="shapes"), atomic_path(tmp_path / "file"):
         raise RuntimeError("shapes do not match")
