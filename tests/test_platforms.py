@@ -1,5 +1,6 @@
 """What other systems lack is not needed: every module is imported without the modules that only POSIX has."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.test_house import ROOMS, sources
 
-WITHOUT = """
+POSIX = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty")
+WITHOUT = f"""
 import importlib, sys
 from pathlib import Path
-for name in ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"):
+for name in {POSIX}:
     sys.modules[name] = None
 sys.modules["numba"] = None  # compiles code, for which a read-only installation has no place
 for name in sys.argv[2:]:
@@ -35,3 +37,11 @@ def test_every_module_is_imported_and_a_run_locked_without_posix(tmp_path: Path)
     assert int(done.stdout) == len(names) > 200
     assert {path.name for path in (tmp_path / "run").iterdir()} == {".lock", "file"}
     assert "without locks" in done.stderr
+
+
+def test_no_module_of_the_suite_needs_posix_to_be_imported() -> None:
+    for file in sources("tests"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            names = {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
+            module = node.module if isinstance(node, ast.ImportFrom) else None
+            assert not {*names, module} & set(POSIX), file.relative_to(ROOT)

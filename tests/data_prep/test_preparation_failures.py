@@ -7,7 +7,6 @@ import os
 import pathlib
 import random
 import re
-import resource
 import signal
 import time
 from collections.abc import Callable
@@ -232,6 +231,8 @@ def test_a_disk_that_fails_at_any_event(
 
 def test_the_message_says_how_much_room_a_shard_needs(make: Make, tmp_path: Path) -> None:
     def limited() -> None:
+        import resource  # of POSIX only
+
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
         try:
             make(tmp_path / "limited")
