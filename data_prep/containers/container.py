@@ -40,7 +40,7 @@ class Oddity(StrEnum):
     NO_TOTAL = "FLAC that does not say how many samples there are; read to the end, frame by frame"
     NO_END_MARK = "Ogg without an end mark (the recorder was stopped, or wrote to a pipe); read to the last page"
     PAGE_POSITIONS = "Ogg whose pages count samples otherwise than its packets do; the last page's count is kept"
-    STATED_ONCE = "the container states rate and format once (AIFF, CAF, W64), so damage to its header may not show"
+    STATED_ONCE = "rate or format are stated once (as in AIFF, CAF, W64), so damage to the header may not show"
     LOSSY = "coded with loss and without checksums (MP3, AAC, AMR): upper bands may be empty, damage may not show"
     NO_DELAY = "the file does not state its codec's delay; some hundredths of a second may precede the recording"
 
@@ -56,6 +56,15 @@ class Bytes(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sound:
+    """A decoded file: float32 samples of shape (frames, channels), full scale 1; frames per second; what is odd."""
+
+    samples: Samples
+    rate: int
+    oddities: tuple[Oddity, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Container:
     """What a file says of its sound, after every law has held that can be checked without decoding.
 
@@ -64,7 +73,7 @@ class Container:
     format
         Name of the format.
     rate, channels
-        Frames per second, samples per frame.
+        Frames per second, samples per frame, as stated; some codecs double them.
     frames
         How many frames there are; None where only decoding tells.
     proven
@@ -72,8 +81,8 @@ class Container:
     oddities
         What is wrong with the file though its samples are there.
     read
-        Decodes: returns float32 of shape (frames, channels), full scale 1, and the oddities that only decoding shows.
-        Raises DataError where samples are missing. To be called where the whole file is in memory.
+        Decodes; the oddities of what it returns are those that only decoding shows. Raises DataError where samples are
+        missing. To be called where the whole file is in memory.
     """
 
     format: str
@@ -82,17 +91,7 @@ class Container:
     frames: int | None
     proven: bool = True
     oddities: tuple[Oddity, ...] = ()
-    read: Callable[[], tuple[Samples, tuple[Oddity, ...]]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sound:
-    """A decoded file: float32 samples of shape (frames, channels), full scale 1; frames per second; what is odd."""
-
-    format: str
-    samples: Samples
-    rate: int
-    oddities: tuple[Oddity, ...]
+    read: Callable[[], Sound]
 
 
 def law(holds: bool, broken: str) -> None:

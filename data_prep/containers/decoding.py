@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from common.errors import DataError
-from data_prep.containers import flac, ogg, wav
+from data_prep.containers import chunked, flac, mp4, mpeg, ogg, wav
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, law
+from data_prep.containers.container import Bytes, Container, Oddity, Sound
 
-READ = "WAV, FLAC or Ogg"
+READ = "WAV, FLAC, Ogg, AIFF, CAF, W64, M4A nor MP3"
 
 
 def inspect(data: Bytes) -> Container:
@@ -26,7 +26,7 @@ def inspect(data: Bytes) -> Container:
     mark = data[:12]
     start = _after_tag(data, mark)
     container = _inspect(data, data[start : start + 12] if start else mark, start)
-    odd = [Oddity.TAG_IN_FRONT] if start and container.format != "MP3" else []
+    odd = [Oddity.TAG_IN_FRONT] if start and container.format not in ("MP3", "AAC") else []
     return replace(container, oddities=tuple(sorted({*container.oddities, *odd})))
 
 
@@ -41,14 +41,25 @@ def _after_tag(data: Bytes, mark: bytes) -> int:
 
 
 def _inspect(data: Bytes, mark: bytes, start: int) -> Container:
-    match mark[:4]:
-        case b"RIFF" | b"RF64" | b"BW64" if not start:
-            return wav.inspect(data)
-        case b"fLaC":
-            return flac.inspect(data, start)
-        case b"OggS" if not start:
-            return ogg.inspect(data)
-    raise DataError(f"is neither {READ} (it starts with {mark[:4]!r}); convert it to one of these")
+    """Return what the file whose first bytes, after tags that end at `start`, are `mark` says of its sound."""
+    first, form = mark[:4], mark[4:8]
+    if first == b"fLaC":
+        return flac.inspect(data, start)
+    if mpeg.is_mp3(mark):
+        return mpeg.inspect_mp3(data, start)
+    if mpeg.is_adts(mark):
+        return mpeg.inspect_adts(data, start)
+    inspectors = {
+        **dict.fromkeys((b"RIFF", b"RF64", b"BW64"), wav.inspect),
+        b"OggS": ogg.inspect,
+        b"FORM": chunked.inspect_aiff,
+        b"caff": chunked.inspect_caf,
+        b"riff": chunked.inspect_w64,
+    }
+    found = mp4.inspect if form == b"ftyp" else inspectors.get(first)
+    if found is None or start:
+        raise DataError(f"is neither {READ} (it starts with {first!r}); convert it to one of these")
+    return found(data)
 
 
 def decode(data: bytes, accept: Acceptance | None = None) -> Sound:
@@ -70,12 +81,6 @@ def decode(data: bytes, accept: Acceptance | None = None) -> Sound:
     accept = accept or Acceptance()
     container = inspect(data)
     accept.check(container.oddities)
-    samples, more = container.read()
-    accept.check(more)
-    law(samples.shape[1] == container.channels, f"announces {container.channels} channels, has {samples.shape[1]}")
-    return Sound(
-        format=container.format,
-        samples=samples,
-        rate=container.rate,
-        oddities=tuple(sorted({*container.oddities, *more})),
-    )
+    sound = container.read()
+    accept.check(sound.oddities)
+    return replace(sound, oddities=tuple(sorted({*container.oddities, *sound.oddities})))

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.containers.container import Bytes, Container, Oddity, Samples, check_rate, check_size, law
+from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, check_size, law
 from data_prep.containers.flac_frames import frame_rate, walk
 from data_prep.containers.libraries import read_av, read_sndfile
 
@@ -25,6 +25,7 @@ class _Info:
     frames: int
     md5: bytes
     first: int  # where the first frame starts
+    confirmed: bool  # whether frames state the rate too
 
 
 def stream_fields(head: bytes) -> tuple[int, int, int]:
@@ -42,10 +43,11 @@ def _read_info(data: Bytes, start: int) -> _Info:
         law(len(block) == 4, "is cut off before its first frame")
         last = block[0] >= 128
         position += 4 + int.from_bytes(block[1:])
-    frame = data[position : position + 3]
-    law(len(frame) == 3 and frame[0] == 255, "is cut off before its first frame")
+    frame = data[position : position + 16]
+    law(len(frame) > 9 and frame[0] == 255, "is cut off before its first frame")
     rate, channels, bits = stream_fields(head)
-    law(frame_rate(frame) in (None, rate), f"is damaged: {rate} Hz is not the rate of its first frame")
+    told = frame_rate(frame)
+    law(told in (None, rate), f"is damaged: {rate} Hz is not the rate of its first frame")
     return _Info(
         rate=rate,
         channels=channels,
@@ -53,6 +55,7 @@ def _read_info(data: Bytes, start: int) -> _Info:
         frames=int.from_bytes(head[21:26]) & (1 << 36) - 1,
         md5=head[26:42] if any(head[26:42]) else b"",
         first=position,
+        confirmed=told is not None,
     )
 
 
@@ -67,19 +70,19 @@ def inspect(data: Bytes, start: int = 0) -> Container:
     info = _read_info(data, start)
     check_rate(info.rate)
     check_size(info.frames, info.channels)
-    oddities = [Oddity.NO_MD5] * (not info.md5) + [Oddity.NO_TOTAL] * (not info.frames)
+    odd = {Oddity.NO_MD5: not info.md5, Oddity.NO_TOTAL: not info.frames, Oddity.STATED_ONCE: not info.confirmed}
     return Container(
         format="FLAC",
         rate=info.rate,
         channels=info.channels,
         frames=info.frames or None,
         proven=False,
-        oddities=tuple(oddities),
+        oddities=tuple(oddity for oddity, holds in odd.items() if holds),
         read=partial(_read, data, start, info),
     )
 
 
-def _read(data: Bytes, start: int, info: _Info) -> tuple[Samples, tuple[Oddity, ...]]:
+def _read(data: Bytes, start: int, info: _Info) -> Sound:
     file = data[start:]
     oddities: tuple[Oddity, ...] = ()
     if not info.md5 or not info.frames:
@@ -93,7 +96,7 @@ def _read(data: Bytes, start: int, info: _Info) -> tuple[Samples, tuple[Oddity, 
     law(not info.md5 or _md5(integers, info.bits) == info.md5, "is damaged: its samples' MD5 is another")
     samples = integers.astype(np.float32)
     samples *= np.float32(2.0 ** (1 - info.bits))
-    return samples, oddities
+    return Sound(samples=samples, rate=info.rate, oddities=oddities)
 
 
 def _with_frames(file: bytes, frames: int) -> bytes:

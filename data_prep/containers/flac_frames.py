@@ -10,6 +10,8 @@ from data_prep.containers.container import Oddity, law
 
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _RATES = (None, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, None, None, None, 0)
+_SAMPLES = (0, 192, 576, 1152, 2304, 4608, 0, 0, *(256 << power for power in range(8)))
+_STATED = {12: (1, 1000), 13: (2, 1), 14: (2, 10)}  # rates that follow: how many bytes, of what unit
 _BITS = (None, 8, 12, 0, 16, 20, 24, 32)
 _PERIOD = 32_767  # the powers of x modulo x^16 + x^15 + x^2 + 1 repeat after so many
 _BLOCK = 2**19  # bytes whose checksums are computed at once
@@ -23,11 +25,6 @@ class FrameHeader:
     number: int
     samples: int
     variable: bool
-
-
-def frame_rate(data: bytes) -> int | None:
-    """Return the sampling rate that a frame's first bytes code; None where it stands elsewhere, 0 where none can."""
-    return _RATES[data[2] & 15]
 
 
 def _crc8_table() -> bytes:
@@ -66,30 +63,50 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
     return number, size
 
 
+def _layout(head: bytes) -> tuple[int, int, int, int | None]:
+    """Return number, samples, size without checksum and rate of a frame header; size 0 where it is none.
+
+    The rate is None where the stream information alone states it, 0 where none can be so.
+    """
+    block, rate_code = head[2] >> 4, head[2] & 15
+    number, size = _number(head, 4)
+    end = 4 + size
+    samples = _SAMPLES[block]
+    if block in (6, 7):
+        samples = int.from_bytes(head[end : end + block - 5]) + 1
+        end += block - 5
+    rate = _RATES[rate_code]
+    if rate_code in _STATED:
+        bytes_, unit = _STATED[rate_code]
+        rate = unit * int.from_bytes(head[end : end + bytes_])
+        end += bytes_
+    return number, samples, end if size and block else 0, rate
+
+
+def frame_rate(head: bytes) -> int | None:
+    """Return the sampling rate in a frame's header of 16 bytes; None where the stream information alone states it."""
+    return _layout(head)[3]
+
+
 def _header(data: bytes, position: int, rate: int, channels: int, bits: int) -> FrameHeader | None:
     """Return the frame header at `position` if it is one, has its checksum, and is of this stream."""
     head = data[position : position + 16]
-    if len(head) < 16 or head[3] & 1 or head[2] >> 4 == 0:
+    if len(head) < 16 or head[3] & 1:
         return None
-    number, size = _number(head, 4)
-    end = 4 + size
-    code = head[2] >> 4
-    samples = 192 if code == 1 else 576 << code - 2 if code < 6 else 256 << code - 8 if code > 7 else 0
-    if not samples:
-        samples = int.from_bytes(head[end : end + code - 5]) + 1
-        end += code - 5
-    end += {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
-    sum_ = 0
-    for byte in head[:end]:
-        sum_ = _CRC8[sum_ ^ byte]
+    number, samples, end, told_rate = _layout(head)
     told = head[3] >> 4
     ours = (
-        frame_rate(head) in (None, rate)
-        and (told + 1 if told < 8 else 2) == channels
+        told_rate in (None, rate)
         and told < 11
+        and (told + 1 if told < 8 else 2) == channels
         and _BITS[head[3] >> 1 & 7] in (None, bits)
     )
-    return FrameHeader(position, number, samples, bool(head[1] & 1)) if size and ours and head[end] == sum_ else None
+    if not end or not ours:
+        return None
+    rest = 0
+    for byte in head[:end]:
+        rest = _CRC8[rest ^ byte]
+    return FrameHeader(position, number, samples, bool(head[1] & 1)) if head[end] == rest else None
 
 
 def _whole(data: bytes, start: int, ends: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -80,7 +80,7 @@ def read_av(data: bytes, container: str, what: str) -> Stream:
     try:
         import av
     except ImportError as error:
-        raise DataError(f"is {what}, which PyAV reads; install it: pip install av") from error
+        raise DataError(f"is {what}, which PyAV reads; install it: pip install av==18.1.0") from error
     try:
         with av.open(io.BytesIO(data), format=container) as file:
             law(len(file.streams.audio) == 1, f"has {len(file.streams.audio)} audio streams; one is wanted")
@@ -106,8 +106,9 @@ def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
     law(len(kinds) == 1, "changes its sampling rate, its channels or its format on the way")
     law(stream.frames in (0, packets), f"is cut off: {stream.frames} packets are announced, {packets} are there")
     rate = kinds.pop()[0]
-    # Containers state where the recording ends inside the last packet; FFmpeg decodes all of it.
-    end = None if stream.duration is None else round(stream.duration * stream.time_base * rate)
+    # MP4 states where the recording ends inside the last packet; FFmpeg decodes all of it, and guesses elsewhere.
+    stated = "mp4" in file.format.name and stream.duration is not None
+    end = round(stream.duration * stream.time_base * rate) if stated else None
     samples = np.concatenate(parts)[: end or None]
     if samples.dtype == np.int16:
         samples = samples.astype(np.int32) << 16

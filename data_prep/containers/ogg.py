@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Samples, check_rate, law
+from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, law
 from data_prep.containers.flac import stream_fields
 from data_prep.containers.libraries import read_sndfile
 
@@ -124,7 +124,7 @@ def inspect(data: Bytes) -> Container:
     )
 
 
-def _read(pages: list[_Page]) -> tuple[Samples, tuple[Oddity, ...]]:
+def _read(pages: list[_Page]) -> Sound:
     """Decode; where samples are missing, once more without the positions on the way.
 
     libvorbis believes the position of each page, and drops samples at the end if one on the way is too high, as those
@@ -132,10 +132,10 @@ def _read(pages: list[_Page]) -> tuple[Samples, tuple[Oddity, ...]]:
     """
     oddities: tuple[Oddity, ...] = ()
     last = replace(pages[-1], flags=pages[-1].flags | _LAST)
-    samples, _, frames = read_sndfile(b"".join([*(page.data for page in pages[:-1]), last.packed()]), "float32")
+    samples, rate, frames = read_sndfile(b"".join([*(page.data for page in pages[:-1]), last.packed()]), "float32")
     if len(samples) != frames:
         blank = [page if page.position == 0 else replace(page, position=_NOWHERE) for page in pages[:-1]]
-        samples, _, frames = read_sndfile(b"".join(page.packed() for page in [*blank, last]), "float32")
+        samples, rate, frames = read_sndfile(b"".join(page.packed() for page in [*blank, last]), "float32")
         oddities = (Oddity.PAGE_POSITIONS,)
     law(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
-    return samples.astype(np.float32, copy=False), oddities
+    return Sound(samples=samples.astype(np.float32, copy=False), rate=rate, oddities=oddities)

@@ -4,7 +4,7 @@ import struct
 from functools import partial
 
 from data_prep.containers import pcm
-from data_prep.containers.container import RATES, Bytes, Container, Oddity, Samples, check_rate, law
+from data_prep.containers.container import RATES, Bytes, Container, Oddity, Sound, check_rate, law
 from data_prep.containers.riff import Chunks, walk
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -95,11 +95,11 @@ def inspect(data: Bytes) -> Container:
         channels=layout.channels,
         frames=layout.frames,
         oddities=tuple(sorted(chunks.oddities)),
-        read=partial(_read, data, layout),
+        read=partial(_read, data, layout, rate),
     )
 
 
-def _read(data: Bytes, layout: pcm.Layout) -> tuple[Samples, tuple[Oddity, ...]]:
+def _read(data: Bytes, layout: pcm.Layout, rate: int) -> Sound:
     whole = data[:]
     law(not pcm.are_floats(whole, layout), "is damaged: it says integers, and its samples are floats")
-    return pcm.decode(whole, layout), ()
+    return Sound(samples=pcm.decode(whole, layout), rate=rate)

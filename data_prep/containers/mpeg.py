@@ -1,0 +1,178 @@
+"""MP3 and raw AAC (ADTS): frames one after the other, without checksums, counted where the file states their number."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_size, law
+from data_prep.containers.libraries import read_av, read_sndfile
+
+_BITRATES = (
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),  # MPEG 1
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),  # MPEG 2 and 2.5
+)
+_RATES = (44_100, 48_000, 32_000, 0)
+_ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
+_BLOCK = 2**20
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A frame's bytes, samples per channel, rate and channels, and what must not change from frame to frame."""
+
+    size: int
+    samples: int
+    rate: int
+    channels: int
+    kind: tuple[int, ...]
+
+
+def _mp3_frame(head: bytes) -> _Frame | None:
+    """Return what the four bytes of a layer III frame's header say, None where they are none."""
+    if len(head) < 4 or head[0] != 255 or head[1] & 0xE6 != 0xE2:
+        return None
+    version = head[1] >> 3 & 3  # 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5
+    rate = _RATES[head[2] >> 2 & 3] >> (0, 0, 1, 0)[version] if version else _RATES[head[2] >> 2 & 3] >> 2
+    kilobits = _BITRATES[version != 3][head[2] >> 4]
+    if version == 1 or not rate or not kilobits:
+        return None
+    channels = 1 if head[3] >> 6 == 3 else 2
+    samples = 1152 if version == 3 else 576
+    size = samples // 8 * kilobits * 1000 // rate + (head[2] >> 1 & 1)
+    return _Frame(size, samples, rate, channels, (version, rate, channels))
+
+
+def _adts_frame(head: bytes) -> _Frame | None:
+    """Return what the seven bytes of an ADTS frame's header say, None where they are none."""
+    if len(head) < 7 or head[0] != 255 or head[1] & 0xF6 != 0xF0:
+        return None
+    index = head[2] >> 2 & 15
+    size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    channels = (head[2] & 1) << 2 | head[3] >> 6
+    if index >= len(_ADTS_RATES) or size < 7 or not channels:
+        return None
+    return _Frame(size, 1024 * ((head[6] & 3) + 1), _ADTS_RATES[index], channels, (head[1] & 8, index, channels))
+
+
+def is_adts(head: bytes) -> bool:
+    """Return whether a file that starts so is raw AAC."""
+    return _adts_frame(head) is not None
+
+
+def is_mp3(head: bytes) -> bool:
+    """Return whether a file that starts so is MP3."""
+    return _mp3_frame(head) is not None
+
+
+def _tail(data: Bytes) -> int:
+    """Return where the frames end: at the file's end, or where its ID3v1 or APE tag starts."""
+    end = len(data)
+    if data[max(0, end - 128) : end][:3] == b"TAG":
+        end -= 128
+    footer = data[max(0, end - 32) : end]
+    if footer[:8] == b"APETAGEX":
+        header = 32 if footer[23] & 128 else 0
+        end = max(0, end - int.from_bytes(footer[12:16], "little") - header)
+    return end
+
+
+def _frames(data: Bytes, start: int, parse: Callable[[bytes], _Frame | None]) -> list[_Frame]:
+    """Return the frames that fill the file from `start`.
+
+    Raises
+    ------
+    DataError
+        If anything else is among them, or the last is cut off.
+    """
+    end = _tail(data)
+    frames: list[_Frame] = []
+    position, first, window = start, start, b""
+    while position < end:
+        if position + 8 > first + len(window):
+            first, window = position, data[position : position + _BLOCK]
+        head = window[position - first : position - first + 8]
+        frame = parse(head)
+        right = frame is not None and frame.kind == (frames[0].kind if frames else frame.kind)
+        if frame is None or not right:
+            law(not data[position:end].strip(b"\0"), f"is cut off or damaged: no frame starts at byte {position}")
+            break
+        law(position + frame.size <= end, "is cut off inside its last frame")
+        frames.append(frame)
+        position += frame.size
+    law(bool(frames), "holds no samples")
+    return frames
+
+
+def _xing(data: Bytes, start: int, frame: _Frame) -> tuple[int | None, int | None, int]:
+    """Return the frames that an MP3's first frame announces, the samples that are no recording, and its own number."""
+    full, mono = frame.samples == 1152, frame.channels == 1
+    offset = start + 4 + ((17 if mono else 32) if full else (9 if mono else 17))
+    tag = data[offset : offset + 144]
+    if tag[:4] not in (b"Xing", b"Info") or len(tag) < 144:
+        return None, None, 0
+    flags = tag[7]
+    place = 8
+    announced = int.from_bytes(tag[8:12]) if flags & 1 else None
+    place += 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
+    encoder = tag[place : place + 24]
+    delay = int.from_bytes(encoder[21:24])
+    return announced, (delay >> 12) + (delay & 4095) if encoder[:4] in (b"LAME", b"Lavf", b"Lavc") else None, 1
+
+
+def inspect_mp3(data: Bytes, start: int) -> Container:
+    """Return what an MP3 file whose frames start at byte `start` says of its sound.
+
+    Raises
+    ------
+    DataError
+        If frames are missing, damaged or cut off.
+    """
+    frames = _frames(data, start, _mp3_frame)
+    announced, padding, own = _xing(data, start, frames[0])
+    there = len(frames) - own
+    law(announced in (None, there), f"is cut off: {announced} frames are announced, {there} are there")
+    oddities = [Oddity.LOSSY] + [Oddity.NO_DELAY] * (padding is None)
+    check_size(there * frames[0].samples, frames[0].channels)
+    return Container(
+        format="MP3",
+        rate=frames[0].rate,
+        channels=frames[0].channels,
+        frames=max(0, there * frames[0].samples - (padding or 0)),
+        proven=False,
+        oddities=tuple(oddities),
+        read=partial(_read_mp3, data, start),
+    )
+
+
+def _read_mp3(data: Bytes, start: int) -> Sound:
+    samples, rate, frames = read_sndfile(data[start:], "float32")
+    law(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
+    return Sound(samples=samples.astype(np.float32, copy=False), rate=rate)
+
+
+def inspect_adts(data: Bytes, start: int) -> Container:
+    """Return what a raw AAC file says of its sound; how many samples there are is known by decoding.
+
+    Raises
+    ------
+    DataError
+        If frames are damaged or cut off.
+    """
+    frames = _frames(data, start, _adts_frame)
+    return Container(
+        format="AAC",
+        rate=frames[0].rate,
+        channels=frames[0].channels,
+        frames=None,
+        proven=False,
+        oddities=(Oddity.LOSSY, Oddity.NO_DELAY),
+        read=partial(_read_adts, data, start, sum(frame.samples for frame in frames)),
+    )
+
+
+def _read_adts(data: Bytes, start: int, frames: int) -> Sound:
+    stream = read_av(data[start:], "aac", "raw AAC")
+    law(len(stream.samples) >= frames, f"is cut off: {frames} frames are announced, {len(stream.samples)} are there")
+    return Sound(samples=stream.samples.astype(np.float32, copy=False), rate=stream.rate)
