@@ -1,7 +1,7 @@
 """AIFF, CAF and W64: chunks that say where the samples are, decoded by libsndfile."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -16,7 +16,7 @@ _Place = tuple[bytes, int, int]  # name, first byte of the content, its size
 
 
 def _container(
-    data: Bytes, name: str, rate: float, channels: int, frames: int | None, oddities: set[Oddity]
+    whole: Callable[[], bytes], name: str, rate: float, channels: int, frames: int | None, oddities: set[Oddity]
 ) -> Container:
     law(rate == int(rate), f"says {rate} Hz, which is no whole number")
     check_rate(int(rate))
@@ -29,12 +29,16 @@ def _container(
         frames=frames,
         proven=frames is not None,
         oddities=tuple(sorted({*oddities, Oddity.STATED_ONCE})),
-        read=partial(_read, data, int(rate), frames),
+        read=partial(_read, whole, int(rate), frames),
     )
 
 
-def _read(data: Bytes, rate: int, frames: int | None) -> Sound:
-    samples, found, announced = read_sndfile(data[:], "float32")
+def _whole(data: Bytes) -> bytes:
+    return data[:]
+
+
+def _read(whole: Callable[[], bytes], rate: int, frames: int | None) -> Sound:
+    samples, found, announced = read_sndfile(whole(), "float32")
     wanted = announced if frames is None else frames
     law(len(samples) == wanted, f"is cut off: {wanted} frames are announced, {len(samples)} are there")
     law(found == rate, f"is damaged: {rate} Hz or {found} Hz")
@@ -95,7 +99,9 @@ def inspect_aiff(data: Bytes) -> Container:
     _there(data, start, size)
     needed = frames * channels * ((bits + 7) // 8) + int.from_bytes(data[start : start + 4])
     law(size - 8 - needed in (0, 1), f"is cut off or damaged: {frames} frames are not {size - 8} bytes of samples")
-    return _container(data, "AIFF", mantissa * 2.0 ** (exponent - 16_383 - 63), channels, frames, oddities)
+    return _container(
+        partial(_whole, data), "AIFF", mantissa * 2.0 ** (exponent - 16_383 - 63), channels, frames, oddities
+    )
 
 
 def inspect_caf(data: Bytes) -> Container:
@@ -118,11 +124,17 @@ def inspect_caf(data: Bytes) -> Container:
         oddities.add(Oddity.STREAM_SIZE)
         size = len(data) - start
     _there(data, start, size)
+    mended = partial(_with_size, data, start - 8, size)
     if kind == b"alac":
-        return _container(data, "CAF", rate, channels, None, oddities)
+        return _container(mended, "CAF", rate, channels, None, oddities)
     law(packet > 0 and per_packet == 1, "is damaged: its samples have no size")
     law((size - 4) % packet == 0, f"is cut off or damaged: {size - 4} bytes of samples are no multiple of {packet}")
-    return _container(data, "CAF", rate, channels, (size - 4) // packet, oddities)
+    return _container(mended, "CAF", rate, channels, (size - 4) // packet, oddities)
+
+
+def _with_size(data: Bytes, place: int, size: int) -> bytes:
+    """Return a CAF file with the size of its samples, of which libsndfile reads none where it is that of a stream."""
+    return data[:place] + size.to_bytes(8) + data[place + 8 :]
 
 
 def inspect_w64(data: Bytes) -> Container:
@@ -145,4 +157,4 @@ def inspect_w64(data: Bytes) -> Container:
     start, size = _first(places, b"data")
     _there(data, start, size)
     law(size % align == 0, f"is cut off or damaged: {size} bytes of samples are no multiple of {align}")
-    return _container(data, "W64", rate, channels, size // align, oddities)
+    return _container(partial(_whole, data), "W64", rate, channels, size // align, oddities)

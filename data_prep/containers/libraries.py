@@ -1,5 +1,6 @@
 """Decoding by libraries: libsndfile for most formats, PyAV (FFmpeg), where it is installed, for those of phones."""
 
+import contextlib
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +15,8 @@ from data_prep.containers.container import MOST_SAMPLES, check_size, law
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+
+_MOST_CHANNELS = 8  # whose samples PyAV finds; beyond that it reads what is not there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,16 @@ class Stream:
     delayed: bool
 
 
+class _Memory(io.BytesIO):
+    """A file in memory that stays where it is when a damaged file's sizes lead before its beginning."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place, if there is one."""
+        with contextlib.suppress(ValueError):
+            super().seek(offset, whence)
+        return self.tell()
+
+
 def read_sndfile(data: bytes, dtype: Literal["int32", "float32"]) -> tuple[NDArray[np.generic], int, int]:
     """Decode with libsndfile.
 
@@ -52,7 +65,7 @@ def read_sndfile(data: bytes, dtype: Literal["int32", "float32"]) -> tuple[NDArr
         If libsndfile cannot decode the file.
     """
     try:
-        with sf.SoundFile(io.BytesIO(data)) as file:
+        with sf.SoundFile(_Memory(data)) as file:
             check_size(file.frames, file.channels)
             samples: NDArray[np.generic] = file.read(dtype=dtype, always_2d=True)
             return samples, file.samplerate, file.frames
@@ -82,11 +95,13 @@ def read_av(data: bytes, container: str, what: str) -> Stream:
     except ImportError as error:
         raise DataError(f"is {what}, which PyAV reads; install it: pip install av==18.1.0") from error
     try:
-        with av.open(io.BytesIO(data), format=container) as file:
+        with av.open(io.BytesIO(data), format=container, metadata_errors="replace") as file:
             law(len(file.streams.audio) == 1, f"has {len(file.streams.audio)} audio streams; one is wanted")
             return _decode(file, file.streams.audio[0])
     except av.error.FFmpegError as error:
         raise DataError(f"cannot be decoded: {error.strerror}") from error
+    except (ValueError, OverflowError) as error:  # sizes and names that PyAV cannot express
+        raise DataError(f"cannot be decoded: {error}") from error
 
 
 def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
@@ -97,9 +112,11 @@ def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
         packets += packet.size > 0
         first = packet.pts if first is None else first
         for frame in packet.decode():
-            kinds.add((frame.sample_rate, frame.layout.nb_channels, frame.format.packed.name))
+            channels = frame.layout.nb_channels
+            law(channels <= _MOST_CHANNELS, f"has {channels} channels; at most {_MOST_CHANNELS} are read from it")
+            kinds.add((frame.sample_rate, channels, frame.format.packed.name))
             samples = frame.to_ndarray()
-            parts.append(samples.T if frame.format.is_planar else samples.reshape(-1, frame.layout.nb_channels))
+            parts.append(samples.T if frame.format.is_planar else samples.reshape(-1, channels))
             size += samples.size
             law(size <= MOST_SAMPLES, f"holds more than {MOST_SAMPLES} samples")
     law(len(kinds) > 0, "holds no samples")
@@ -107,7 +124,7 @@ def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
     law(stream.frames in (0, packets), f"is cut off: {stream.frames} packets are announced, {packets} are there")
     rate = kinds.pop()[0]
     # MP4 states where the recording ends inside the last packet; FFmpeg decodes all of it, and guesses elsewhere.
-    stated = "mp4" in file.format.name and stream.duration is not None
+    stated = "mov" in file.format.name and stream.duration is not None
     end = round(stream.duration * stream.time_base * rate) if stated else None
     samples = np.concatenate(parts)[: end or None]
     if samples.dtype == np.int16:

@@ -134,20 +134,21 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
     there = len(frames) - own
     law(announced in (None, there), f"is cut off: {announced} frames are announced, {there} are there")
     oddities = [Oddity.LOSSY] + [Oddity.NO_DELAY] * (padding is None)
-    check_size(there * frames[0].samples, frames[0].channels)
+    samples = max(0, there * frames[0].samples - (padding or 0))
+    check_size(samples, frames[0].channels)
     return Container(
         format="MP3",
         rate=frames[0].rate,
         channels=frames[0].channels,
-        frames=max(0, there * frames[0].samples - (padding or 0)),
+        frames=samples,
         proven=False,
         oddities=tuple(oddities),
-        read=partial(_read_mp3, data, start),
+        read=partial(_read_mp3, data, start, samples),
     )
 
 
-def _read_mp3(data: Bytes, start: int) -> Sound:
-    samples, rate, frames = read_sndfile(data[start:], "float32")
+def _read_mp3(data: Bytes, start: int, frames: int) -> Sound:
+    samples, rate, _ = read_sndfile(data[start:], "float32")  # whose count is a guess where the file has none
     law(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate)
 

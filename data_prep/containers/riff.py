@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from data_prep.containers.container import Bytes, Oddity, law
 
 _WIDE = 0xFFFF_FFFF  # a 32-bit size field saying that the true size stands in the ds64 chunk
-_NEAR = 0x2000  # writers to pipes state the largest size, less the header
+_NEAR = 0x2000  # writers to pipes state the largest size, more or less the header
 _AFTER = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"cue ", b"smpl", b"fact", b"PEAK", b"_PMX", b"axml", b"cart")
 _KNOWN = {*_AFTER, b"fmt ", b"data", b"ds64", b"JUNK", b"junk", b"PAD ", b"FLLR", b"inst", b"chna", b"minf", b"elm1"}
 _TAGS = (b"TAG", b"ID3", b"APETAGEX")
@@ -86,7 +86,7 @@ def _header(data: Bytes, position: int) -> tuple[bytes, int]:
 
 
 def _is_stream(size: int) -> bool:
-    return size == 0 or any(top - _NEAR <= size <= top for top in (0x8000_0000, _WIDE, 2**64 - 1))
+    return size == 0 or any(abs(size - top) <= _NEAR for top in (0x8000_0000, _WIDE, 2**64 - 1))
 
 
 def _is_name(name: bytes) -> bool:
