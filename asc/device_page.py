@@ -14,11 +14,11 @@ _NOTES = (
     "median over a device's recordings, and the range of the middle 80 % of them.",
     "Band: half the sampling rate, or the frequency from which on everything lies at least "
     f"{CLIFF:g} dB below the bands just under it. Clipped: share of samples at full scale.",
-    "Spectra: power density in sixths of an octave at 32 places of each recording, mean of the power; median over a "
+    "Spectra: power density in sixths of an octave at 16 places of each recording, mean of the power; median over a "
     "device's recordings. They end where the spectrograms end.",
     f"Warned of: a level more than {APART:g} dB and more than three standard deviations (by the median absolute "
-    f"deviation) from the median of all devices, or above full scale; a band that ends below {EMPTY:.0%} of the "
-    "spectrograms' range; recordings that lose 10 dB in mixing, that an offset flattens, or that are clipped.",
+    f"deviation) from the median of all devices, or above full scale; a band that ends below {100 * EMPTY:.0f} % of the"
+    " spectrograms' range; recordings that lose 10 dB in mixing, that an offset flattens, or that are clipped.",
 )
 
 

@@ -19,14 +19,14 @@ _REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
         lambda value: f"{value:.1f} dB",
     ),
     "offset": (
-        f"with a constant offset that flattens more than {FLATTENED:.0%} of the spectrogram above 300 Hz",
+        f"with a constant offset that flattens more than {100 * FLATTENED:.0f} % of the spectrogram above 300 Hz",
         "--high-pass 20 removes it",
-        lambda value: f"{value:.0%}",
+        lambda value: f"{100 * value:.0f} %",
     ),
     "clipping": (
-        f"with more than {CLIPPED:.0%} of the samples at full scale",
+        f"with more than {100 * CLIPPED:.0f} % of the samples at full scale",
         "recorded too loud; nothing mends that",
-        lambda value: f"{value:.1%}",
+        lambda value: f"{100 * value:.1f} %",
     ),
 }
 
@@ -42,13 +42,14 @@ def cautions(facts: SetFacts, reference_device: str) -> list[str]:
         What the other is compared with, where there are two.
     """
     return [
-        *(_odd_clips(oddity, facts.odd) for oddity in _REMEDIES if any(odd.oddity == oddity for odd in facts.odd)),
+        *(odd_clips(oddity, facts.odd) for oddity in _REMEDIES if any(odd.oddity == oddity for odd in facts.odd)),
         *_levels(facts, reference_device),
         *_bands(facts),
     ]
 
 
-def _odd_clips(oddity: Oddity, odd: Sequence[OddClip]) -> str:
+def odd_clips(oddity: Oddity, odd: Sequence[OddClip]) -> str:
+    """Say which recordings are odd in one way, and by what number."""
     what, remedy, in_words = _REMEDIES[oddity]
     found = [each for each in odd if each.oddity == oddity]
     named = ", ".join(f"{each.clip!r} ({in_words(each.value)})" for each in found[:_SHOWN])

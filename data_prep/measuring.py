@@ -1,6 +1,6 @@
 """What is measured of every recording while it is prepared: enough to tell devices apart, for a few per cent of time.
 
-The spectrum is taken from frames spread evenly over the clip, of the length that the features have.
+Spectrum and loss in mixing are those of 16 frames spread evenly over the clip, of the length that the features have.
 """
 
 import functools
@@ -13,12 +13,14 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from data_prep.features import FeatureSettings
-from data_prep.mixing import Samples, decibels, mixing_gain, power
+from data_prep.mixing import LOWEST, Samples, decibels, mixing_gain, power
+from data_prep.recording import Recording
 
-_FRAMES = 32  # a twelfth of a clip of 10 s
+_FRAMES, _FEWEST = 16, 4  # a third of a clip of 10 s; at most half of a shorter one, but four frames
 _LOWEST_BAND = 50.0  # Hz
 _BANDS_PER_OCTAVE = 6
 _FULL = 0.99  # of full scale: the largest sample of an 8-bit recording is 0.992
+_WINDOW_ENERGY = 0.375  # of a Hann window, per sample
 _MIDDLE = 300.0  # Hz; a constant offset reaches nothing above it but by the floor
 
 
@@ -78,12 +80,19 @@ def _window(length: int) -> Samples:
     return window
 
 
-def _transform(waveform: Samples, length: int) -> NDArray[np.complex64]:
-    """Return the spectra (frame, bin) of frames spread evenly over the waveform."""
-    count = min(_FRAMES, max(1, len(waveform) // length))
-    starts = np.linspace(0, len(waveform) - length, count).astype(int)
-    frames = np.lib.stride_tricks.sliding_window_view(waveform, length)[starts]
-    spectra: NDArray[np.complex64] = scipy.fft.rfft(frames * _window(length))
+def _frames(samples: Samples, length: int) -> Samples:
+    """Return frames of `length` samples spread evenly over (frames, ...), one after the other in one array."""
+    length = min(length, len(samples))
+    count = min(_FRAMES, max(_FEWEST, len(samples) // (2 * length)))
+    starts = np.linspace(0, len(samples) - length, count).astype(int).tolist()
+    return np.concatenate([samples[start : start + length] for start in starts])
+
+
+def _transform(waveform: Samples, offset: float, length: int) -> NDArray[np.complex64]:
+    """Return the spectra (frame, bin) of frames of the waveform less its offset."""
+    frames = _frames(waveform, length).reshape(-1, length) - np.float32(offset)
+    frames *= _window(length)
+    spectra: NDArray[np.complex64] = scipy.fft.rfft(frames)
     return spectra
 
 
@@ -96,49 +105,52 @@ def _flattened(spectra: NDArray[np.complex64], squares: Samples, offset: float, 
     gain = settings.n_fft * offset
     lowest = spectra[:, 0] + gain / 2, spectra[:, 1] - gain / 4
     loudest = float(squares.max())
-    lifted = max(loudest, *(float(np.abs(values).max()) ** 2 for values in lowest))
+    lifted = max(float(np.abs(values).max()) ** 2 for values in lowest)
+    if lifted <= loudest:
+        return 0.0
     drop = 10 ** (-settings.top_db / 10)
     inside = squares[:, math.ceil(_MIDDLE * settings.n_fft / settings.sample_rate) :]
     without, floor = (max(settings.amin, drop * peak) for peak in (loudest, lifted))
     return float(np.mean((inside >= without) & (inside < floor))) if inside.size else 0.0
 
 
-def _clipped(channels: Samples) -> float:
-    if not max(channels.max(), -channels.min()) >= _FULL:
+def _clipped(recording: Recording) -> float:
+    if recording.peak < _FULL:
         return 0.0
-    size = np.abs(channels)
+    size = np.abs(recording.channels)
     return float(np.count_nonzero((size >= _FULL) & (size <= 1))) / size.size
 
 
-def measure(channels: Samples, mono: Samples, rate: int, waveform: Samples, settings: FeatureSettings) -> Measurement:
+def measure(recording: Recording, mono: Samples, waveform: Samples, settings: FeatureSettings) -> Measurement:
     """Measure a recording.
 
     Parameters
     ----------
-    channels
-        The file's samples, shape (frames, channels).
+    recording
+        As it was decoded.
     mono
-        What is used of them, shape (frames,).
-    rate
-        Frames per second of both.
+        What is used of it, shape (frames,), at its rate.
     waveform
         What the features are computed from, shape (samples,), at their rate; at least one frame.
     settings
         The features'.
     """
-    offset = float(waveform.mean())
-    spectra = _transform(waveform - np.float32(offset), settings.n_fft)
+    offset, length = float(waveform.mean()), settings.n_fft
+    spectra = _transform(waveform, offset, length)
     squares = spectra.real**2 + spectra.imag**2
-    energy = float(np.square(_window(settings.n_fft)).sum())
-    density = squares.mean(axis=0, dtype=np.float64) * (2 / (settings.sample_rate * energy))
+    several = recording.channels.shape[1] > 1
+    gain = mixing_gain(_frames(recording.channels, length), _frames(mono, length)) if several else 0.0
     edges = _edges(settings)
-    bands = np.add.reduceat(density, edges[:-1])[: len(edges) - 1] / np.diff(edges)
+    sums = np.add.reduceat(squares.sum(axis=0, dtype=np.float64)[: edges[-1]], edges[:-1])
+    energy = _WINDOW_ENERGY * length * len(squares)
+    bands = sums / np.diff(edges) * (2 / (settings.sample_rate * energy))
+    levels = 10 * np.log10(np.maximum(bands, 10 ** (LOWEST / 10)))
     return Measurement(
-        rate=rate,
-        channels=channels.shape[1],
-        gain=round(mixing_gain(channels, mono), 1),
-        clipped=round(_clipped(channels), 6),
+        rate=recording.rate,
+        channels=recording.channels.shape[1],
+        gain=round(gain, 1),
+        clipped=round(_clipped(recording), 6),
         level=round(decibels(power(waveform)), 2),
         flattened=round(_flattened(spectra, squares, offset, settings), 4),
-        spectrum=tuple(round(decibels(band), 1) for band in bands.tolist()),
+        spectrum=tuple(levels.round(1).tolist()),
     )

@@ -50,6 +50,11 @@ class Recording:
         """The mean of the channels, shape (frames,)."""
         return mix_down(self.channels)
 
+    @functools.cached_property
+    def peak(self) -> float:
+        """The largest size of a sample; NaN where one is."""
+        return max(float(self.channels.max()), -float(self.channels.min()))
+
 
 def read_recording(path: Path, accept: Acceptance | None = None) -> Recording:
     """Read a file of any kind that `data_prep.containers` knows, unless samples are missing.
@@ -80,11 +85,11 @@ def read_recording(path: Path, accept: Acceptance | None = None) -> Recording:
     channels, rate = sound.samples, sound.rate
     if not len(channels):
         raise DataError("holds no samples")
-    peak = max(float(channels.max()), -float(channels.min()))
-    if not peak <= _LOUDEST:  # so written that NaN fails it
+    recording = Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data), sound.oddities)
+    if not recording.peak <= _LOUDEST:  # so written that NaN fails it
         frame, channel = np.argwhere(~(np.abs(channels) <= _LOUDEST))[0]
         raise DataError(f"holds {channels[frame, channel]} at frame {frame}, which is no sample of sound")
-    return Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data), sound.oddities)
+    return recording
 
 
 class _FileBytes:

@@ -44,7 +44,7 @@ def _measure(task: _Task) -> list[Measurement]:
         mono = mix_down(recording.channels, settings.channel)
         samples, _ = fit_length(mono, recording.rate, settings.seconds, settings.fit)
         waveform = waveform_of(samples, recording.rate, settings)
-        measurements.append(measure(recording.channels, mono, recording.rate, waveform, settings.features))
+        measurements.append(measure(recording, mono, waveform, settings.features))
     return measurements
 
 

@@ -141,7 +141,7 @@ def read_clip(
             raise DataError("has a spectrogram that is not finite")
         if settings.waveforms:
             waveforms[row], scale = quantise(waveform)
-        measured = measure(recording.channels, mono, recording.rate, waveform, settings.features)
+        measured = measure(recording, mono, waveform, settings.features)
     record = Record(
         clip=clip,
         sha256=recording.sha256,

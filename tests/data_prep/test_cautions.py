@@ -82,5 +82,5 @@ def test_odd_recordings_are_counted_and_the_first_ten_named() -> None:
     assert "10.wav" not in found[0]
     assert found[1].startswith("1 recording with a constant offset")
     assert "--high-pass 20" in found[1]
-    assert "'lifted.wav' (83%)" in found[1]
-    assert "'loud.wav' (5.0%)" in found[2]
+    assert "'lifted.wav' (83 %)" in found[1]
+    assert "'loud.wav' (5.0 %)" in found[2]

@@ -14,7 +14,7 @@ from data_prep.device_facts import CLIPPED, DEVICES, OddClip, aggregate, read_fa
 from data_prep.features import FeatureSettings
 from data_prep.measuring import Measurement, band_edges, measure
 from data_prep.mixing import LOWEST
-from data_prep.recording import resample
+from data_prep.recording import Recording, resample
 from data_prep.remeasuring import measure_again
 from tests.data_prep.conftest import Make
 from tests.tiny_sets import read_lists
@@ -78,7 +78,7 @@ BROWN = np.cumsum(np.random.default_rng(1).normal(0, 0.001, 10 * 44_100)).astype
 
 def spectrum(samples: np.ndarray, rate: int) -> np.ndarray:
     waveform = resample(samples.astype(np.float32), rate)
-    return np.array(measure(waveform[:, None], waveform, rate, waveform, SETTINGS).spectrum)
+    return np.array(measure(Recording(waveform[:, None], rate, "", 0), waveform, waveform, SETTINGS).spectrum)
 
 
 @pytest.mark.parametrize(
