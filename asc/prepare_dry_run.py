@@ -16,7 +16,7 @@ from data_prep.lengths import commonest_seconds
 from data_prep.listing import read_listing
 from data_prep.making import Take
 from data_prep.manifest import SetSettings
-from data_prep.metadata import Problem, Problems, read_clips
+from data_prep.metadata import META, Problem, Problems, read_clips
 from data_prep.preparation import clip_bytes, feature_bytes
 from data_prep.simulated_set import name_devices, plan_simulated, simulated_origin
 from data_prep.splits import SplitSettings, count_table, make_split
@@ -55,8 +55,9 @@ def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
 
 def describe_cities(options: Options, clips: pd.DataFrame) -> None:
     """Print the cities of someone's own recordings and how they were told: a wrong reading makes a wrong split."""
-    if options.dataset == "folder" and options.root is not None:
-        how = read_listing(options.root, options.layout, options.reading).cities
+    root = options.root if options.dataset == "folder" else options.recordings
+    if root is not None and (root == options.root or (root / META).is_file()):
+        how = read_listing(root, options.layout, options.reading).cities
         print(f"cities ({how}): {shortened(sorted(set(clips['city'])))}")
 
 

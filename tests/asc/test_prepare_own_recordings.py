@@ -162,3 +162,12 @@ def test_spreadsheets_and_links_make_the_same_set(root: Path, tmp_path: Path, ca
     assert "--follow-links" in capsys.readouterr().err
     assert main(arguments(root, "--follow-links")) == 0
     assert prepared(capsys).identity == first.identity
+
+
+def test_cities_of_a_list_that_is_played_to_responses(root: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "responses").mkdir()
+    soundfile.write(tmp_path / "responses/horn.wav", np.exp(-np.arange(400) / 9.0), RATE)
+    made = ["--dataset", "simulated", "--recordings", str(root), "--responses", str(tmp_path / "responses")]
+    assert main([*made, "--city", "first-hyphen", "--out", str(tmp_path / "out"), "--workers", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "cities (the identifier up to its first hyphen): lisbon, lyon, oslo, paris" in out

@@ -17,7 +17,7 @@ import pytest
 
 from asc import prepare as command
 from common.errors import AscError
-from common.files import write_json
+from common.files import write_text
 from data_prep import preparation, shards
 from data_prep.manifest import MANIFEST
 from tests.data_prep.conftest import Make
@@ -165,14 +165,14 @@ def test_several_at_once_do_no_harm(
 
 def test_two_at_once_share_the_work(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     published = FORK.SimpleQueue()
-    original = write_json
+    original = write_text
 
-    def note(path: Path, value: object) -> None:
+    def note(path: Path, text: str) -> None:
         time.sleep(0.05)
-        original(path, value)
+        original(path, text)
         published.put(path.name)
 
-    monkeypatch.setattr(shards, "write_json", note)
+    monkeypatch.setattr(shards, "write_text", note)
     monkeypatch.setattr(preparation, "SHARD_BYTES", 1)
     children = [in_child(lambda: make(tmp_path / "shared")) for _ in range(2)]
     for child in children:
