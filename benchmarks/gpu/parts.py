@@ -1,0 +1,68 @@
+"""Parts that each succeed, fail or are left out alone, within a budget of time, telling how far they are."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["passed", "failed", "left out"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Something to check or to measure.
+
+    Attributes
+    ----------
+    name
+        What it is.
+    run
+        Does it, and says in a line what came out.
+    needs
+        Seconds that it may take; it is left out where fewer remain.
+    """
+
+    name: str
+    run: Callable[[], str]
+    needs: float = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a part."""
+
+    name: str
+    state: State
+    said: str
+    seconds: float = 0.0
+
+
+def _outcome(part: Part) -> Outcome:
+    started = time.monotonic()
+    state: State = "passed"
+    try:
+        said = part.run()
+    except Exception as error:  # whatever it is, the other parts go on
+        traceback.print_exc()
+        state, said = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
+    return Outcome(name=part.name, state=state, said=said, seconds=time.monotonic() - started)
+
+
+def run_parts(parts: Sequence[Part], budget: float) -> list[Outcome]:
+    """Run `parts` in order, those for which `budget` (seconds, from now on) still has the time."""
+    end = time.monotonic() + budget
+    outcomes = []
+    for number, part in enumerate(parts, 1):
+        left = end - time.monotonic()
+        if left < part.needs:
+            outcome = Outcome(
+                name=part.name, state="left out", said=f"{max(left, 0):.0f} s of {budget:.0f} s were left"
+            )
+        else:
+            print(f"[{number}/{len(parts)}, {left:.0f} s left] {part.name}", file=sys.stderr, flush=True)
+            outcome = _outcome(part)
+        print(f"  {outcome.state} after {outcome.seconds:.1f} s: {outcome.said}", file=sys.stderr, flush=True)
+        outcomes.append(outcome)
+    return outcomes
