@@ -119,7 +119,7 @@ class SceneClassifier(lightning.LightningModule):
         if not np.isfinite(loss):
             raise RunError(
                 f"the training loss of epoch {self.trainer.current_epoch} is {loss}: training has diverged; the last "
-                "checkpoint is of the epoch before; try a lower --learning-rate or --precision 32-true"
+                "checkpoint is of an epoch before; try a lower --learning-rate or --precision 32-true"
             )
         return loss
 

@@ -34,7 +34,7 @@ def on_ray(
     """Connect to Ray, yield a function that attempts runs there, and leave (or stop) the cluster.
 
     The function yields each run when its attempt has ended, with why it failed ("" if it did not). A run whose worker
-    is lost is attempted again, where there is room, and continues from its last finished epoch.
+    is lost is attempted again, where there is room, and continues from its last checkpoint.
 
     Token authentication is on unless the environment says `RAY_AUTH_MODE=disabled`. A cluster started here draws a
     token of its own, held in memory only; for one at `address` the token comes from `RAY_AUTH_TOKEN`,

@@ -75,7 +75,7 @@ class RunFolder:
 
     @property
     def checkpoint_file(self) -> Path:
-        """State after the last finished epoch; removed when the run is done."""
+        """State after the last epoch that was saved; removed when the run is done."""
         return self.path / "last.ckpt"
 
     @property

@@ -100,7 +100,7 @@ def _trainer(description: RunDescription, folder: RunFolder, machine: Machine, c
 def train(description: RunDescription, prepared: PreparedSet, runs: Path, machine: Machine) -> RunFolder:
     """Bring the run that `description` names to its end, from wherever it is, and return its folder.
 
-    A finished run is left alone. One that stopped continues from its last finished epoch and ends, on the same kind of
+    A finished run is left alone. One that stopped continues from its last checkpoint and ends, on the same kind of
     machine with as many threads, in the very weights it would have had. `result.json` is written last.
 
     Raises

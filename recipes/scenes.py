@@ -58,7 +58,8 @@ class SceneStudy:
     def trainer(self) -> Callable[[RunDescription], None]:
         """Return what trains one run; it opens the set anew, wherever it is called."""
         accelerator = choose_accelerator(self.options.accelerator)
-        machine = Machine(accelerator=accelerator, keep_checkpoint=self.options.keep_checkpoints)
+        shared = self.options.runs_per_gpu if self.options.executor == "ray" else 1
+        machine = Machine(accelerator=accelerator, keep_checkpoint=self.options.keep_checkpoints, runs_per_gpu=shared)
         data, runs = self.prepared.folder.resolve(), self.options.runs.resolve()
         return partial(train_one_of_many, data=data, runs=runs, machine=machine)
 
