@@ -10,6 +10,7 @@ from asc.device_report import report_devices
 from asc.prepare_dry_run import describe, describe_cities, dry_run, made_set, shortened, warn
 from asc.prepare_options import Options
 from common.command import run_command
+from data_prep.cautions import odd_clips
 from data_prep.demo_set import make_demo
 from data_prep.download import fetch
 from data_prep.duplicates import tell_copies
@@ -18,7 +19,8 @@ from data_prep.manifest import MANIFEST
 from data_prep.metadata import COLUMNS, META, Problems, Reading, vanished
 from data_prep.preparation import Plan, plan_set, prepare
 from data_prep.remotes import RELEASES
-from data_prep.simulated_set import make_simulated, name_devices, passed_over
+from data_prep.simulated_set import REFERENCE, make_simulated, name_devices, passed_over
+from data_prep.source_mixing import lost_in_mixing
 from data_prep.splits import make_split
 from data_prep.storage import PreparedSet
 from data_prep.verification import verify
@@ -28,12 +30,13 @@ from evaluation.coverage import tell_missing
 def _recordings(options: Options) -> Path:
     """Return the folder of the recordings, after making or fetching what is to be made or fetched."""
     if options.root is None:
-        root = made_set(options)[0]
+        root, takes = made_set(options)
         if options.recordings is None or options.responses is None:
             make_demo(root, options.processes)
         else:
             chosen = name_devices(options.responses)
             warn(passed_over(options.recordings, options.responses, chosen))
+            unmade = [take.source for take in takes if not (root / take.clip(REFERENCE)).exists()]
             make_simulated(
                 options.recordings,
                 options.responses,
@@ -42,7 +45,10 @@ def _recordings(options: Options) -> Path:
                 source=options.reference_device,
                 reading=options.reading,
                 accept=options.accept,
+                channel=options.channel,
             )
+            lost = lost_in_mixing(options.recordings, unmade, options.channel, options.accept, options.processes)
+            warn([odd_clips("mixing", lost)] if lost else [])
             for device, response in chosen.items():
                 print(f"device {device} is {response.name}")
             if not (options.recordings / META).is_file():

@@ -41,7 +41,7 @@ def made_set(options: Options) -> tuple[Path, list[Take]]:
     else:
         devices = name_devices(responses)
         takes = plan_simulated(recordings, devices, options.reference_device, options.reading)
-        origin = simulated_origin(recordings, devices, takes)
+        origin = simulated_origin(recordings, devices, takes, options.channel)
     return options.out / f"recordings-{options.dataset}-{digest(origin)[:12]}", takes
 
 

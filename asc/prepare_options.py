@@ -109,7 +109,7 @@ class Options:
             ("city", self.city, self.city and tau, f"{self.dataset} says the cities itself"),
             ("device", self.device, self.device and tau, f"{self.dataset} says the devices itself"),
             ("seconds", self.seconds, self.seconds is not None and self.seconds <= 0, "a length above 0"),
-            ("channel", self.channel, self.channel != MEAN and made, f"{self.dataset} makes recordings of one channel"),
+            ("channel", self.channel, self.channel != MEAN and made and not simulated, "demo's recordings have one"),
             ("workers", self.workers, self.workers < 0, "a number of processes, or 0 for every core"),
         ):
             if wrong:
@@ -148,7 +148,7 @@ class Options:
             "fit": self.fit,
             "waveforms": self.waveforms,
             "reference_device": self.reference,
-            "channel": self.channel,
+            "channel": MEAN if self.dataset in MADE else self.channel,  # what is made has one channel
             "high_pass": self.high_pass,
         }
 

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from common.errors import ConfigError, DataError
 from data_prep.class_folders import by_class, deal_cities, find_sounds, place_of
@@ -20,6 +21,7 @@ from data_prep.identities import spellings
 from data_prep.layouts import LAYOUTS
 from data_prep.making import Take, Versions, code_digest, make_set
 from data_prep.metadata import META, Reading, read_clips
+from data_prep.mixing import MEAN, mix_down
 from data_prep.problems import Problem, Problems, tell
 from data_prep.recording import Recording, read_recording
 
@@ -158,22 +160,29 @@ def _device(name: str, path: Path, rate: int) -> Device:
     return Device(rate=rate, response=load_response(path, rate), compression=compression)
 
 
-def _usable(recording: Recording) -> Recording:
-    if not recording.samples.any():
+def _usable(recording: Recording, channel: str) -> NDArray[np.float32]:
+    samples = mix_down(recording.channels, channel)
+    if not recording.channels.any():
         raise DataError("is silent")
-    if len(recording.samples) < SHORTEST * recording.rate:
-        raise DataError(f"lasts {len(recording.samples) / recording.rate:.3f} s; at least {SHORTEST} s are needed")
-    return recording
+    if not samples.any():
+        raise DataError(f"has {recording.channels.shape[1]} channels, and nothing is left of them: --channel {channel}")
+    if len(samples) < SHORTEST * recording.rate:
+        raise DataError(f"lasts {len(samples) / recording.rate:.3f} s; at least {SHORTEST} s are needed")
+    return samples
 
 
 def _play(
-    take: Take, recordings: Path, responses: Mapping[str, Path], accept: Acceptance | None = None
+    take: Take,
+    recordings: Path,
+    responses: Mapping[str, Path],
+    accept: Acceptance | None = None,
+    channel: str = MEAN,
 ) -> tuple[Versions, int]:
     """Read a recording and play it to every device."""
-    recording = _usable(read_recording(recordings / take.source, accept))
-    rate = recording.rate
-    played = {name: _device(name, path, rate).record(recording.samples) for name, path in responses.items()}
-    return {REFERENCE: recording.samples.astype(np.float64), **played}, rate
+    recording = read_recording(recordings / take.source, accept)
+    samples, rate = _usable(recording, channel), recording.rate
+    played = {name: _device(name, path, rate).record(samples) for name, path in responses.items()}
+    return {REFERENCE: samples.astype(np.float64), **played}, rate
 
 
 def _check_responses(responses: Mapping[str, Path]) -> None:
@@ -187,8 +196,10 @@ def _check_responses(responses: Mapping[str, Path]) -> None:
         raise Problems(problems)
 
 
-def simulated_origin(recordings: Path, responses: Mapping[str, Path], takes: Iterable[Take]) -> dict[str, object]:
-    """Return what a simulated set depends on: the recordings' names and sizes, the responses, and the code."""
+def simulated_origin(
+    recordings: Path, responses: Mapping[str, Path], takes: Iterable[Take], channel: str = MEAN
+) -> dict[str, object]:
+    """Return what a simulated set depends on: names and sizes of recordings, the channel, the responses, the code."""
     sizes = "".join(f"{take.stem}\t{take.source}\t{(recordings / take.source).stat().st_size}\n" for take in takes)
     room = Path(__file__).parent
     return {
@@ -196,6 +207,7 @@ def simulated_origin(recordings: Path, responses: Mapping[str, Path], takes: Ite
         "devices": {name: path.name for name, path in responses.items()},
         "responses": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in responses.values()},
         "recordings": hashlib.sha256(sizes.encode()).hexdigest(),
+        **({"channel": channel} if channel != MEAN else {}),
     }
 
 
@@ -208,6 +220,7 @@ def make_simulated(
     source: str = REFERENCE,
     reading: Reading | None = None,
     accept: Acceptance | None = None,
+    channel: str = MEAN,
 ) -> None:
     """Write recordings and their versions on simulated devices into `target`: meta.csv and audio/ as TAU has them.
 
@@ -228,6 +241,8 @@ def make_simulated(
         Use at most this many responses.
     accept
         Which oddities of recordings are accepted; see `read_recording`.
+    channel
+        What is used of recordings of several channels; see `mix_down`.
 
     Raises
     ------
@@ -237,6 +252,6 @@ def make_simulated(
     chosen = name_devices(responses, devices)
     _check_responses(chosen)
     takes = plan_simulated(recordings, chosen, source, reading)
-    origin = simulated_origin(recordings, chosen, takes)
-    play = partial(_play, recordings=recordings, responses=chosen, accept=accept)
+    origin = simulated_origin(recordings, chosen, takes, channel)
+    play = partial(_play, recordings=recordings, responses=chosen, accept=accept, channel=channel)
     make_set(target, takes, play, origin=origin, bits=24, workers=workers, title="simulating devices")

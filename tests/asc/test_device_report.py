@@ -146,3 +146,27 @@ def test_a_set_of_before_is_measured_for_the_page_only(arguments: list[str], cap
     assert main([*arguments, "--report"]) == 0
     assert table(capsys.readouterr().out) == expected
     assert (folder / DEVICES).read_bytes() == facts
+
+
+def test_recordings_that_a_simulated_set_is_made_from(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "responses").mkdir()
+    soundfile.write(tmp_path / "responses/flat.wav", np.eye(1, 400)[0], RATE, subtype="PCM_24")
+    for number in range(8):
+        folder = tmp_path / "sounds" / ("bus", "tram")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        second = -0.999 * noise(number) if number == 4 else noise(number)
+        soundfile.write(folder / f"{number}.wav", np.stack([noise(number), second], axis=1), RATE, subtype="FLOAT")
+    arguments = [
+        *("--dataset", "simulated", "--recordings", str(tmp_path / "sounds"), "--test-cities", "1"),
+        *("--responses", str(tmp_path / "responses"), "--workers", "1", "--out", str(tmp_path / "out")),
+    ]
+    assert main(arguments) == 0
+    err = capsys.readouterr().err
+    assert "warning: 1 recording more than 10 dB quieter" in err
+    assert "'bus/4.wav' (-66.0 dB)" in err
+    assert main([*arguments, "--channel", "2"]) == 0
+    assert "quieter" not in capsys.readouterr().err
+    assert len(list((tmp_path / "out").glob("recordings-simulated-*"))) == 2
+    soundfile.write(tmp_path / "sounds/bus/4.wav", np.stack([noise(4), -noise(4)], axis=1), RATE, subtype="DOUBLE")
+    assert main(arguments) == 1
+    assert "bus/4.wav: has 2 channels, and nothing is left of them: --channel mean" in capsys.readouterr().err

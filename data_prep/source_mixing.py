@@ -1,0 +1,62 @@
+"""What mixing down costs the recordings that a simulated set is made from: the set's own are of one channel."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.errors import DataError
+from data_prep.containers.acceptance import Acceptance
+from data_prep.device_facts import LOST_IN_MIXING, OddClip
+from data_prep.mixing import mix_down, mixing_gain
+from data_prep.recording import probe, read_recording
+from data_prep.workers import for_each
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A recording, and how it is read."""
+
+    source: str
+    folder: Path
+    channel: str
+    accept: Acceptance | None
+
+
+def _look(task: _Task) -> OddClip | None:
+    """Return what is odd about a recording of several channels; one that cannot be used is named by its making."""
+    path = task.folder / task.source
+    try:
+        if probe(path).channels == 1:
+            return None
+        channels = read_recording(path, task.accept).channels
+        gain = round(mixing_gain(channels, mix_down(channels, task.channel)), 1)
+    except DataError:
+        return None
+    return OddClip(clip=task.source, oddity="mixing", value=gain) if gain < LOST_IN_MIXING else None
+
+
+def lost_in_mixing(
+    recordings: Path, sources: Iterable[str], channel: str, accept: Acceptance | None, workers: int
+) -> list[OddClip]:
+    """Return the recordings of which less than -10 dB of the loudest channel is used, in order.
+
+    Parameters
+    ----------
+    recordings
+        Their folder.
+    sources
+        Their paths inside it.
+    channel
+        What is used of them; see `mix_down`.
+    accept
+        Which oddities are accepted; see `read_recording`.
+    workers
+        Processes to read them with.
+    """
+    found: dict[str, OddClip] = {}
+
+    def done(task: _Task, odd: OddClip | None) -> None:
+        found.update({task.source: odd} if odd else {})
+
+    for_each(_look, [_Task(source, recordings, channel, accept) for source in sources], workers, done)
+    return [found[source] for source in sorted(found)]
