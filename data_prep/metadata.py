@@ -62,7 +62,7 @@ def read_clips(
     ConfigError
         If no clip is of the reference device, or the reading does not fit the lists.
     """
-    reading = reading or Reading()
+    reading, reference_device = reading or Reading(), written(reference_device)
     listing = read_listing(root, layout, reading)
     clips, problems = _check_rows(listing, layout)
     scenes = {file_identity(row.clip): written(row.scene) for row in listing.rows}

@@ -338,6 +338,13 @@ def test_one_spelling_of_a_name_is_stored_composed_and_stripped(tmp_path: Path) 
     ]
 
 
+def test_the_reference_device_may_be_typed_decomposed(tmp_path: Path) -> None:
+    clips, _, _ = read_clips(
+        make(tmp_path, [row("1.wav", device="e\u0301"), row("2.wav", device="b")]), FOLDER, "e\u0301"
+    )
+    assert clips[["device", "kind"]].to_numpy().tolist() == [["\u00e9", "reference"], ["b", "real"]]
+
+
 def test_files_are_found_by_whichever_spelling_the_disk_has(tmp_path: Path) -> None:
     listed = ["audio/caf\u00e9.wav", "audio/LOUD.WAV", "audio/both.wav"]
     make(tmp_path, [row(name) for name in listed], audio=False)

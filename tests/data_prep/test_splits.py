@@ -108,6 +108,7 @@ def test_settings_are_checked(field: str, value: object) -> None:
 
 def test_the_order_of_training_devices_is_no_difference() -> None:
     assert digest(SplitSettings(train_devices=("b", "a", "b"))) == digest(SplitSettings(train_devices=("a", "b")))
+    assert SplitSettings(train_devices=("e\u0301", "\u00e9")).train_devices == ("\u00e9",)
 
 
 def test_official_without_lists_is_an_error(city_table: pd.DataFrame) -> None:
