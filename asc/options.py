@@ -80,10 +80,18 @@ class TrainOptions:
     """Clips in a batch, over all devices together (default: the preset's)."""
     learning_rate: float | None = None
     """Maximum learning rate (default: the preset's)."""
+    final_learning_rate: float | None = None
+    """Learning rate of the last epoch (default: the preset's)."""
+    warmup_epochs: int | None = None
+    """Epochs in which the learning rate rises, at most a fifth of all (default: the preset's, 20)."""
     mixup_alpha: float | None = None
     """Shape of mixup's Beta distribution, 0 for none (default: the preset's)."""
     roll: Roll | None = None
     """What is rolled along time: waveforms (the set must hold them), spectrogram frames, or nothing."""
+    roll_samples: int | None = None
+    """How far waveforms are rolled to either side, at most (default: the preset's, 4000 samples)."""
+    roll_frames: int | None = None
+    """How far spectrogram frames are rolled to either side, at most (default: the preset's, 8)."""
     labels: Labels = "true"
     """`random`: learn the training clips' labels permuted among them, to see what a network can memorise."""
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
@@ -124,13 +132,15 @@ class SetFacts(Protocol):
         """Its classes, in order."""
 
 
+_TRAINING = (
+    *("epochs", "batch_size", "learning_rate", "final_learning_rate", "warmup_epochs", "mixup_alpha"),
+    *("roll", "roll_samples", "roll_frames", "labels"),
+)
+
+
 def describe(options: TrainOptions, prepared: SetFacts) -> RunDescription:
     """Turn options into a complete description: presets and the set's defaults filled in, hardware resolved."""
-    changed: dict[str, Any] = {
-        field: value
-        for field in ("epochs", "batch_size", "learning_rate", "mixup_alpha", "roll", "labels")
-        if (value := getattr(options, field)) is not None
-    }
+    changed: dict[str, Any] = {field: value for field in _TRAINING if (value := getattr(options, field)) is not None}
     precision = resolve_precision(options.precision, choose_accelerator(options.accelerator))
     training = replace(PRESETS[options.preset](), **changed, precision=precision, world_size=options.devices)
     split: dict[str, Any] = {"rule": options.split, "test_cities": options.test_cities}

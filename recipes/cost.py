@@ -1,34 +1,35 @@
 """What a figure's runs would cost, told beforehand; those on images are counted in `recipes.image_cost`."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
 from asc.data import Sides
 from asc.description import RunDescription
-from asc.module import build_network
 from asc.sparsity import budget, count_weights
 from data_prep.storage import PreparedSet
 from models.complexity import multiply_accumulates
-from models.resnet import AudioResNet, NetworkSettings
+from models.resnet import AudioResNet
 
 # A step is a forward and a backward pass, which costs twice a forward one.
 PASSES = 3
 VALUE_BYTES, POSITION_BYTES = 4, 4
-_PROBE_WIDTH, _PROBE_CLIPS = 32, 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunCost:
-    """Parameters that are kept, multiply-accumulates of training and evaluation after each epoch, final weights."""
+    """Parameters that are kept, multiply-accumulates of training and evaluation after each epoch, final weights.
+
+    `macs_of_clip` are those of one forward pass, where runs are on acoustic scenes.
+    """
 
     parameters: int
     macs: float
     weight_bytes: int
+    macs_of_clip: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def run_cost(description: RunDescription, size: SetSize) -> RunCost:
         state += static if sparsity.method == "static" else mask
     clips = PASSES * size.train + size.test
     total = float(macs) * clips * description.training.epochs
-    return RunCost(parameters=parameters, macs=total, weight_bytes=state)
+    return RunCost(parameters=parameters, macs=total, weight_bytes=state, macs_of_clip=macs)
 
 
 def seconds_of(step: Callable[[], object], accelerator: str) -> float:
@@ -75,22 +76,3 @@ def seconds_of(step: Callable[[], object], accelerator: str) -> float:
             torch.cuda.synchronize()
         durations.append(time.perf_counter() - start)
     return float(np.median(durations[1:]))
-
-
-def macs_per_second(descriptions: Sequence[RunDescription], prepared: PreparedSet, accelerator: str) -> float:
-    """Measure how fast this machine trains a network of width 32 on clips of the set, at the runs' precision."""
-    probe = replace(descriptions[0], network=NetworkSettings(width=_PROBE_WIDTH, classes=len(prepared.scenes)))
-    device = torch.device(accelerator)
-    network = build_network(probe).to(device)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    inputs = torch.randn(_PROBE_CLIPS, 1, *prepared.shape, device=device)
-    labels = torch.zeros(_PROBE_CLIPS, dtype=torch.long, device=device)
-    half = probe.training.precision == "bf16-mixed"
-
-    def step() -> None:
-        with torch.autocast(accelerator, dtype=torch.bfloat16, enabled=half):
-            loss = nn.functional.cross_entropy(network(inputs), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-
-    seconds = seconds_of(step, accelerator)
-    return multiply_accumulates(network.float(), (1, *prepared.shape)) * PASSES * _PROBE_CLIPS / seconds

@@ -1,8 +1,9 @@
 """How long runs on images would take on this machine: operations counted, at the pace of a few steps measured."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 
@@ -13,6 +14,8 @@ from asc.images.stacks import stack_up
 from recipes.cost import PASSES, RunCost, seconds_of
 from recipes.image_cost import Examples, macs_of_example
 
+T = TypeVar("T")
+P = TypeVar("P")
 # Multiply-accumulates that take a fraction of a second, on one core and on a GPU.
 _QUICK = {"cpu": 1e9, "cuda": 1e10}
 _FEWEST = 4  # examples of a probe
@@ -90,14 +93,44 @@ def _paces(jobs: Sequence[_Job], accelerator: str) -> dict[object, Pace]:
     A network that is too large to be measured quickly has the pace of the largest of its architecture and scheme that
     is not, or else of the smallest.
     """
-    paces: dict[object, Pace] = {}
-    for job in sorted(jobs, key=lambda job: job.macs):
-        quick = _FEWEST * job.macs <= _QUICK[accelerator]
-        if job.key not in paces:
-            if quick or job.kind not in paces:
-                paces[job.kind] = measured_pace(job.runs, job.examples.shape, accelerator)
-            paces[job.key] = paces[job.kind]
-    return paces
+    ordered = sorted(jobs, key=lambda job: job.macs)
+    found = paces_of(
+        ordered,
+        key=lambda job: job.key,
+        kind=lambda job: job.kind,
+        quick=lambda job: _FEWEST * job.macs <= _QUICK[accelerator],
+        measure=lambda job: measured_pace(job.runs, job.examples.shape, accelerator),
+    )
+    return {job.key: pace for job, pace in zip(ordered, found, strict=True)}
+
+
+def paces_of(
+    ordered: Sequence[T],
+    *,
+    key: Callable[[T], object],
+    kind: Callable[[T], object],
+    quick: Callable[[T], bool],
+    measure: Callable[[T], P],
+) -> list[P]:
+    """Return the pace of each item: measured once for each key, or else that of the largest of its kind so far.
+
+    Parameters
+    ----------
+    ordered
+        Smallest first.
+    key, kind
+        What items have in common that are equally fast; and that differ in size only.
+    quick
+        Whether an item can be measured quickly; the first of each kind is measured whatever it takes.
+    """
+    by_key: dict[object, P] = {}
+    by_kind: dict[object, P] = {}
+    for item in ordered:
+        if key(item) not in by_key:
+            if quick(item) or kind(item) not in by_kind:
+                by_kind[kind(item)] = measure(item)
+            by_key[key(item)] = by_kind[kind(item)]
+    return [by_key[key(item)] for item in ordered]
 
 
 def measured_pace(runs: Sequence[ImageRun], shape: tuple[int, ...], accelerator: str) -> Pace:

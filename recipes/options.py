@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from asc.clips import Residency
 from common.errors import ConfigError
 from recipes.points import Preset
 
@@ -49,5 +50,9 @@ class AudioOptions(SharedOptions):
 
     roll: Literal["waveform", "frames", "none"] | None = None
     """What is rolled along time (default: the preset's)."""
+    workers: int = 0
+    """Processes that load the batches of a run."""
+    residency: Residency = "auto"
+    """Keep the clips on the training device, or read each batch from the memory map."""
     keep_checkpoints: bool = False
     """Keep the last checkpoint of each finished run beside its final weights."""

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from asc.data import Sides
 from asc.description import RunDescription
 from asc.run_folder import RunFolder
 from asc.training import Machine, choose_accelerator, train_one_of_many
 from data_prep.storage import PreparedSet
-from recipes.cost import SetSize, macs_per_second, run_cost
+from recipes.cost import SetSize, run_cost
 from recipes.options import AudioOptions
 from recipes.points import Point, describe_point
+from recipes.scene_times import SceneTimes
 from recipes.states import tell_runs
 from recipes.trained import Trained
 
@@ -59,7 +61,13 @@ class SceneStudy:
         """Return what trains one run; it opens the set anew, wherever it is called."""
         accelerator = choose_accelerator(self.options.accelerator)
         shared = self.options.runs_per_gpu if self.options.executor == "ray" else 1
-        machine = Machine(accelerator=accelerator, keep_checkpoint=self.options.keep_checkpoints, runs_per_gpu=shared)
+        machine = Machine(
+            accelerator=accelerator,
+            workers=self.options.workers,
+            residency=self.options.residency,
+            keep_checkpoint=self.options.keep_checkpoints,
+            runs_per_gpu=shared,
+        )
         data, runs = self.prepared.folder.resolve(), self.options.runs.resolve()
         return partial(train_one_of_many, data=data, runs=runs, machine=machine)
 
@@ -76,14 +84,20 @@ class SceneStudy:
 
     def tell(self, wanted: Sequence[RunDescription]) -> None:
         """Print each run's state and size, and what is left to do."""
-        speed = macs_per_second(wanted, self.prepared, choose_accelerator(self.options.accelerator))
-        size = SetSize.of(self.prepared, wanted[0])
-        by_identity = {run.identity: run_cost(run, size) for run in {run.identity: run for run in wanted}.values()}
-        costs = [by_identity[run.identity] for run in wanted]
+        size, different = SetSize.of(self.prepared, wanted[0]), {run.identity: run for run in wanted}
+        costs = {identity: run_cost(run, size) for identity, run in different.items()}
+        folders = [RunFolder.of(run, self.options.runs) for run in wanted]
+        missing = {run.identity for run, folder in zip(wanted, folders, strict=True) if not folder.done}
+        times = SceneTimes(
+            self.prepared,
+            Sides.of(self.prepared, wanted[0]),
+            {run.network: costs[identity].macs_of_clip for identity, run in different.items()},
+            choose_accelerator(self.options.accelerator),
+        ).of([different[identity] for identity in missing])
         tell_runs(
-            [RunFolder.of(run, self.options.runs) for run in wanted],
-            costs,
-            [cost.macs / speed for cost in costs],
-            f"from operations counted, at the {speed / 1e9:.0f} GMAC/s that a network of width 32 reaches here",
+            folders,
+            [costs[run.identity] for run in wanted],
+            [times.get(run.identity) for run in wanted],
+            "by steps and tests of each network, or of a smaller one of its kind, and short runs, timed here just now",
         )
         print(self.options.runs)
