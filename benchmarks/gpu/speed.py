@@ -16,6 +16,7 @@ import lightning
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.profiler import ProfilerActivity, profile
 
 from asc import training
@@ -116,7 +117,9 @@ def _profiled(device: str, busy: list[float]) -> Iterator[None]:
     with profile(activities=[ProfilerActivity.CUDA]) as profiler:
         yield
         wait(device)
-    busy.append(sum(event.self_device_time_total for event in profiler.key_averages()) / 1e6)
+    # Of operations on the host the profiler tells the time of their kernels, which are there themselves.
+    kernels = [event for event in profiler.key_averages() if event.device_type == DeviceType.CUDA]
+    busy.append(sum(event.self_device_time_total for event in kernels if not event.is_user_annotation) / 1e6)
 
 
 class _Clock(lightning.Callback):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import traceback
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +16,12 @@ from lightning.fabric.plugins.environments import LightningEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from asc import training
 from asc.clips import MappedClips
 from asc.data import SceneData, Sides
-from asc.description import RunDescription
+from asc.description import RunDescription, SparsitySettings
 from asc.epochs import EpochEnd
 from asc.loading import load_run
 from asc.module import SceneClassifier
@@ -201,6 +203,52 @@ def test_every_process_computes_on_its_own_gpu(
     # The second process has no use for test clips.
     train, test = len(sides.train), len(sides.test)
     assert chosen == [(gpus[0], train + test), (gpus[1], train)]
+
+
+class Looked(TorchDispatchMode):
+    """Notes when a value is fetched from a tensor, for which the processor would have to wait on a GPU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations = 0
+        self.values: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.operations += 1
+        if func in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.nonzero.default):
+            self.values.append("".join(traceback.format_stack(limit=12)))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("sparsity", [None, SparsitySettings(method="static", base_width=2)])
+def test_no_step_waits_for_the_device(
+    prepared: PreparedSet,
+    description: RunDescription,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sparsity: SparsitySettings | None,
+) -> None:
+    looked, before = Looked(), EpochEnd.on_train_epoch_end
+
+    def start(self: EpochEnd, trainer: object, module: object, batch: object, number: int) -> None:
+        if number == 0:
+            looked.__enter__()
+
+    def end(self: EpochEnd, trainer: Any, module: Any) -> None:
+        looked.__exit__(None, None, None)
+        before(self, trainer, module)
+
+    monkeypatch.setattr(EpochEnd, "on_train_batch_start", start)
+    monkeypatch.setattr(EpochEnd, "on_train_epoch_end", end)
+    monkeypatch.setattr("data_prep.features._on_host", lambda _: False)
+    wanted = replace(
+        description,
+        weights=replace(description.weights, sparsity=sparsity),
+        training=replace(description.training, roll="waveform", precision="bf16-mixed", epochs=2),
+    )
+    assert train(wanted, prepared, tmp_path, Machine()).done
+    assert looked.operations > 1000
+    assert not looked.values, looked.values[0]
 
 
 def test_a_finished_run_is_left_alone(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
