@@ -4,6 +4,7 @@ Results go to standard output, the set's folder alone on its last line; progress
 """
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from asc.device_report import report_devices
@@ -17,6 +18,7 @@ from data_prep.duplicates import tell_copies
 from data_prep.init_meta import init_meta
 from data_prep.manifest import MANIFEST
 from data_prep.metadata import COLUMNS, META, Problems, Reading, vanished
+from data_prep.oddities import look
 from data_prep.preparation import Plan, plan_set, prepare
 from data_prep.remotes import RELEASES
 from data_prep.simulated_set import REFERENCE, make_simulated, name_devices, passed_over
@@ -37,6 +39,8 @@ def _recordings(options: Options) -> Path:
             chosen = name_devices(options.responses)
             warn(passed_over(options.recordings, options.responses, chosen))
             unmade = [take.source for take in takes if not (root / take.clip(REFERENCE)).exists()]
+            _warn_of_oddities(look(options.recordings, [take.source for take in takes], options.accept))
+            _warn_of_oddities(look(options.responses, [path.name for path in chosen.values()], options.accept))
             make_simulated(
                 options.recordings,
                 options.responses,
@@ -61,6 +65,10 @@ def _recordings(options: Options) -> Path:
     return options.root
 
 
+def _warn_of_oddities(files: Mapping[str, Sequence[str]]) -> None:
+    warn(f"{len(names)} files: {oddity}: {shortened(names)}" for oddity, names in files.items())
+
+
 def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
     manifest, clips = prepared.manifest, prepared.clips
     describe(clips, prepared.seconds, prepared.split_defaults)
@@ -73,7 +81,7 @@ def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
     silent = prepared.clips["clip"][prepared.clips["silent"]].tolist()
     if silent:
         warn([f"{len(silent)} clips hold nothing but zeros: {shortened(silent)}"])
-    warn(f"{len(odd.clips)} files: {odd.oddity}: {shortened(odd.clips)}" for odd in manifest.odd)
+    _warn_of_oddities({odd.oddity: odd.clips for odd in manifest.odd})
     if manifest.skipped:
         warn([f"left out of the set: {Problems(manifest.skipped)}"])
         print(f"{len(manifest.skipped)} problems; what they concern was left out")

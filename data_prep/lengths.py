@@ -9,6 +9,7 @@ from common.errors import DataError
 from common.progress import progress
 from data_prep.containers.acceptance import Acceptance
 from data_prep.containers.container import Container
+from data_prep.problems import Problem
 from data_prep.recording import probe, read_recording
 from data_prep.workers import count_cores
 
@@ -62,3 +63,14 @@ def _measure(file: Path, accept: Acceptance) -> float | None:
     except DataError:
         return None
     return round(len(recording.samples) / recording.rate, 2)
+
+
+def unusable(root: Path, clips: Iterable[str], accept: Acceptance) -> list[Problem]:
+    """Return what is wrong with each of the recordings, none of which can be used."""
+    problems = []
+    for clip in clips:
+        try:
+            read_recording(root / clip, accept)
+        except DataError as error:
+            problems.append(Problem(clip, None, str(error)))
+    return problems

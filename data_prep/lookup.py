@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data_prep.identities import file_identity
 
-_ENDINGS = "wav flac ogg oga opus mp3 m4a aac aif aiff aifc caf w64 wma amr 3gp"
+_ENDINGS = "wav wave rf64 bw64 flac ogg oga opus mp3 m4a mp4 aac aif aiff aifc caf w64 wma amr 3gp"
 AUDIO = tuple(f".{ending}" for ending in _ENDINGS.split())  # a reader says which it can read
 
 

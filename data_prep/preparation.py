@@ -4,7 +4,6 @@ import hashlib
 import os
 import random
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -19,7 +18,7 @@ from data_prep.containers.acceptance import Acceptance
 from data_prep.device_facts import DEVICES, aggregate, as_plain
 from data_prep.features import FeatureSettings
 from data_prep.layouts import Layout
-from data_prep.lengths import commonest_seconds
+from data_prep.lengths import commonest_seconds, unusable
 from data_prep.manifest import (
     CLIPS,
     MANIFEST,
@@ -35,6 +34,7 @@ from data_prep.manifest import (
 )
 from data_prep.metadata import MADE, Problem, Problems, Reading, read_clips
 from data_prep.mixing import MEAN
+from data_prep.oddities import group
 from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
 from data_prep.splits import SplitSettings, make_split
 from data_prep.storage import PreparedSet
@@ -125,7 +125,7 @@ def plan_set(
     accept = accept or Acceptance()
     length = seconds or layout.seconds or commonest_seconds(root, clips["clip"], accept)
     if clips.empty or length is None:
-        raise Problems(problems or [Problem("audio", None, "no recording can be read")])
+        raise Problems([*problems, *unusable(root, clips["clip"], accept)])
     settings = SetSettings(
         name=name or layout.name,
         features=features or FeatureSettings(),
@@ -227,6 +227,7 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
     table = clips.to_csv(index=False, lineterminator="\n")
     declared = hashlib.sha256(table.encode()).hexdigest()
     measurements = [measurement for part in parts for measurement in part.measurements]
+    odd = group((record.clip, record.oddities) for part in parts for record in part.records)
     manifest = Manifest(
         schema=SCHEMA,
         identity=identify(plan.settings, clips),
@@ -236,7 +237,7 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
         fitted={str(how): int(count) for how, count in clips["fitted"].value_counts().items() if how},
         silent=int(clips["silent"].sum()),
         skipped=tuple(Problems(problems).problems),
-        odd=_group(record for part in parts for record in part.records),
+        odd=tuple(Odd(oddity=oddity, clips=tuple(names)) for oddity, names in odd.items()),
         shards=tuple(Shard(rows=len(p.records), features=p.features, waveforms=p.waveforms) for p in parts),
     )
     if len(measurements) == len(clips):  # not where some were prepared before recordings were measured
@@ -245,15 +246,6 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
     _write(plan.folder / CLIPS, table)
     _write(plan.folder / SPLIT, as_json(plain(split)))
     _write(plan.folder / MANIFEST, as_json(sealed(manifest)))
-
-
-def _group(records: Iterable[Record]) -> tuple[Odd, ...]:
-    """Return the clips of each oddity."""
-    clips: dict[str, list[str]] = {}
-    for record in records:
-        for oddity in record.oddities:
-            clips.setdefault(oddity, []).append(record.clip)
-    return tuple(Odd(oddity=oddity, clips=tuple(names)) for oddity, names in sorted(clips.items()))
 
 
 def _part(task: Task) -> Part:

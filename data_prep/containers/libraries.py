@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-_MOST_CHANNELS = 8  # whose samples PyAV finds; beyond that it reads what is not there
+_MOST_CHANNELS = 7  # whose samples PyAV tells apart; of more it reads what is not there
 
 
 @dataclass(frozen=True, kw_only=True)

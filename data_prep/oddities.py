@@ -1,0 +1,40 @@
+"""What is odd about recordings that another set is made from, told before it is made."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from common.errors import DataError
+from common.progress import progress
+from data_prep.containers.acceptance import Acceptance
+from data_prep.recording import probe, read_recording
+from data_prep.workers import count_cores
+
+
+def group(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    """Return the files of each oddity, given the oddities of each file; oddities in alphabetical order."""
+    files: dict[str, list[str]] = {}
+    for file, oddities in odd:
+        for oddity in oddities:
+            files.setdefault(oddity, []).append(file)
+    return dict(sorted(files.items()))
+
+
+def look(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list[str]]:
+    """Return the files of each oddity among `names` in `root`; files that cannot be used are named by whoever tries."""
+
+    def oddities(name: str) -> tuple[str, ...]:
+        try:
+            container = probe(root / name)
+            # The others show all of theirs without being decoded.
+            return container.oddities if container.proven else read_recording(root / name, accept).oddities
+        except DataError:
+            return ()
+
+    files = list(dict.fromkeys(names))
+    found = []
+    with ThreadPoolExecutor(count_cores()) as pool, progress("looking", len(files), "recordings") as advance:
+        for name, odd in zip(files, pool.map(oddities, files), strict=True):
+            advance()
+            found.append((name, odd))
+    return group(found)
