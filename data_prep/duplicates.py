@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import pandas as pd
 
 from common.errors import DataError
-from data_prep.problems import tell
 
 _SHOWN = 10
 
@@ -46,17 +45,18 @@ def check_copies(clips: pd.DataFrame, part: pd.Series) -> None:
         torn = rows[by.groupby(rows["sha256"]).transform("nunique") > 1]
         if len(torn):
             groups = [" = ".join(group["clip"] + " (" + by[group.index] + ")") for _, group in _groups(torn)]
-            more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
-            raise DataError(
-                f"{len(groups)} recordings are there {what}, in files that are identical: "
-                f"{'; '.join(groups[:_SHOWN])}{more}; {remedy}"
-            )
+            raise DataError(f"{_tell(f'recordings are there {what}', groups)}; {remedy}")
 
 
 def tell_copies(clips: pd.DataFrame) -> list[str]:
     """Return a warning that counts and names recordings that are there more than once."""
     groups = [" = ".join(group["clip"]) for _, group in _groups(copies(clips))]
-    return tell("recordings are there more than once, in files that are identical", groups)
+    return [_tell("recordings are there more than once", groups)] if groups else []
+
+
+def _tell(what: str, groups: list[str]) -> str:
+    more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
+    return f"{len(groups)} {what}, in files that are identical: {'; '.join(groups[:_SHOWN])}{more}"
 
 
 def _groups(rows: pd.DataFrame) -> Iterable[tuple[object, pd.DataFrame]]:

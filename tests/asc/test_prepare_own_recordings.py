@@ -106,7 +106,7 @@ def test_the_same_recording_twice(root: Path, capsys: Capture) -> None:
     assert main(arguments(root, "--test-cities", "3")) == 0
     out, err = capsys.readouterr()
     assert (
-        f"warning: 1 recordings are there more than once, in files that are identical: '{names[3]} = {names[6]}'" in err
+        f"warning: 1 recordings are there more than once, in files that are identical: {names[3]} = {names[6]}" in err
     )
     common = ["--preset", "demo", "--width", "4", "--epochs", "1", "--batch-size", "2", "--accelerator", "cpu"]
     split = ["--test-cities", "2", "--runs", str(root.parent / "runs")]
