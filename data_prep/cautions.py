@@ -14,17 +14,17 @@ _FAR = 3.0  # of these
 
 _REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
     "mixing": (
-        f"more than {-LOST_IN_MIXING:g} dB quieter than their loudest channel in what is used of them",
+        f"what is used is more than {-LOST_IN_MIXING:g} dB below their loudest channel",
         "opposite polarity, or microphones far apart; --channel takes one channel instead of the mean",
         lambda value: f"{value:.1f} dB",
     ),
     "offset": (
-        f"with a constant offset that flattens more than {100 * FLATTENED:.0f} % of the spectrogram above 300 Hz",
+        f"a constant offset flattens more than {100 * FLATTENED:.0f} % of the spectrogram above 300 Hz",
         "--high-pass 20 removes it",
         lambda value: f"{100 * value:.0f} %",
     ),
     "clipping": (
-        f"with more than {100 * CLIPPED:.0f} % of the samples at full scale",
+        f"more than {100 * CLIPPED:.0f} % of the samples are at full scale",
         "recorded too loud; nothing mends that",
         lambda value: f"{100 * value:.1f} %",
     ),
@@ -54,7 +54,7 @@ def odd_clips(oddity: Oddity, odd: Sequence[OddClip]) -> str:
     found = [each for each in odd if each.oddity == oddity]
     named = ", ".join(f"{each.clip!r} ({in_words(each.value)})" for each in found[:_SHOWN])
     more = ", ..." if len(found) > _SHOWN else ""
-    return f"{len(found)} recording{'s' * (len(found) > 1)} {what} ({remedy}): {named}{more}"
+    return f"{len(found)} recording{'s' * (len(found) > 1)}: {what} ({remedy}): {named}{more}"
 
 
 def standing_out(values: Mapping[str, float], reference: str, tolerance: float) -> dict[str, float]:

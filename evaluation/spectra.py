@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from evaluation.style import mark, short, styled
 
 _TICKS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
-_RANGE = 110.0  # dB that are drawn below the loudest band; what lies deeper is an empty band
+_RANGE = 80.0  # dB that are drawn below a device's loudest band; what lies deeper is an empty band
 
 
 @styled
@@ -31,9 +31,9 @@ def spectra_by_device(spectra: Mapping[str, Sequence[float]], edges: Sequence[fl
         width = 2.6 if device == reference else 1.3
         look = {"linewidth": width, "markersize": 4, "markevery": (position % 5, 5), **mark(position)}
         axes.plot(centres, spectrum, label=short(device), **look)
-    top = max((max(spectrum) for spectrum in spectra.values()), default=0.0)
+    peaks = [max(spectrum) for spectrum in spectra.values()] or [0.0]
     bottom = min((min(spectrum) for spectrum in spectra.values()), default=-_RANGE)
-    axes.set_ylim(max(bottom, top - _RANGE) - 3, top + 3)
+    axes.set_ylim(max(bottom, min(peaks) - _RANGE) - 3, max(peaks) + 3)
     axes.set_xscale("log")
     axes.set_xlim(edges[0], edges[-1])
     ticks = [hertz for hertz in _TICKS if edges[0] <= hertz <= edges[-1]]
