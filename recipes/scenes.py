@@ -8,7 +8,9 @@ from pathlib import Path
 from asc.data import Sides
 from asc.description import RunDescription
 from asc.run_folder import RunFolder
-from asc.training import Machine, choose_accelerator, train_one_of_many
+from asc.shared_run import train_alone_or_shared
+from asc.training import Machine, choose_accelerator
+from common.errors import ConfigError
 from data_prep.storage import PreparedSet
 from recipes.cost import SetSize, run_cost
 from recipes.options import AudioOptions
@@ -26,6 +28,14 @@ class SceneOptions(AudioOptions):
     """Prepared set, or a folder holding one."""
     runs: Path
     """Folder of all runs; those that other figures trained are not trained again."""
+    devices: int = 1
+    """GPUs (or, on the CPU, processes) that share each batch of a run; runs are then trained one after another."""
+
+    def __post_init__(self) -> None:
+        """Check what goes together."""
+        super().__post_init__()
+        if self.devices > 1 and self.executor == "ray":
+            raise ConfigError("devices", self.devices, "1 with --executor ray, which trains a run on each GPU")
 
     def study(self) -> "SceneStudy":
         """Open the prepared set."""
@@ -49,7 +59,7 @@ class SceneStudy:
     def describe(self, point: Point) -> list[RunDescription]:
         """Return the runs of a point, one for each seed."""
         options = self.options
-        training = {"epochs": options.epochs, "roll": options.roll}
+        training = {"epochs": options.epochs, "roll": options.roll, "devices": options.devices}
         places = {"precision": options.precision, "accelerator": options.accelerator}
         return describe_point(point, self.prepared, options.preset, options.seeds, **training, **places)
 
@@ -69,7 +79,7 @@ class SceneStudy:
             runs_per_gpu=shared,
         )
         data, runs = self.prepared.folder.resolve(), self.options.runs.resolve()
-        return partial(train_one_of_many, data=data, runs=runs, machine=machine)
+        return partial(train_alone_or_shared, data=data, runs=runs, machine=machine)
 
     def trained(self, runs_of: Mapping[Point, Sequence[RunFolder]]) -> TrainedScenes:
         """Return what a figure is drawn from."""
