@@ -158,6 +158,8 @@ class RunDescription(Repeatable):
 def resolve_precision(wanted: str, accelerator: str) -> Precision:
     """Turn `auto` into bfloat16 where the hardware multiplies it natively, else 32 bit.
 
+    On a CPU that is what PyTorch makes of it: where ATEN_CPU_CAPABILITY keeps it from AVX-512, bfloat16 is not native.
+
     Parameters
     ----------
     wanted
@@ -178,5 +180,6 @@ def resolve_precision(wanted: str, accelerator: str) -> Precision:
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
         capabilities = torch.cpu.get_capabilities()
-        native = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+        wide = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+        native = wide and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     return "bf16-mixed" if native else "32-true"

@@ -17,6 +17,7 @@ from asc.sparsity import lay_sparsity, prune_before
 from common.errors import RunError
 from data_prep.features import PerceptualMel
 from models.initialisation import initialise
+from models.memory_layout import lay_out
 from models.resnet import AudioResNet
 from models.sync_batch_norm import synchronise_batch_norm
 from models.weights.damping import damp
@@ -62,7 +63,7 @@ class SceneClassifier(lightning.LightningModule):
         super().__init__()
         self.description, self.source = description, source
         self.network = build_network(description)
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        lay_out(self.network)
         if description.training.world_size > 1:
             synchronise_batch_norm(self.network)
         self.register_buffer("band_mean", torch.from_numpy(statistics[0])[:, None])

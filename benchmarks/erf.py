@@ -12,6 +12,7 @@ from asc.allocator import keep_freed_memory
 from benchmarks import Comparison, compare
 from evaluation.erf import effective_receptive_field
 from models.initialisation import initialise
+from models.memory_layout import lay_out
 from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 
@@ -26,7 +27,8 @@ def _network(width: int, depth: int, damping: float | None) -> AudioResNet:
     initialise(network, "kaiming", seed=0)
     if damping is not None:
         damp(network, damping)
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    lay_out(network)
+    return network
 
 
 def training_pass(network: AudioResNet, clips: Tensor) -> Callable[[], None]:

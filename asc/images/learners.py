@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from asc.images.description import ImageRun, Learning
 from asc.images.stack import PerceptronStack
+from models.memory_layout import arranged, lay_out
 from models.vision.mlp import Mlp
 
 _SLOW = 0.1
@@ -77,8 +78,7 @@ class NetworkLearner:
 
     def __init__(self, network: nn.Module, learning: Learning) -> None:
         self.network, self.learning = network, learning
-        # Convolutions are up to a third faster with channels last.
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.layout = lay_out(network)
 
     @cached_property
     def optimiser(self) -> torch.optim.Optimizer:
@@ -86,10 +86,8 @@ class NetworkLearner:
         return make_optimiser(self.network, self.learning)
 
     def _forward(self, inputs: Tensor) -> Tensor:
-        if inputs.ndim == 4:
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
         with torch.autocast(inputs.device.type, dtype=torch.bfloat16, enabled=self.learning.precision == "bf16-mixed"):
-            return self.network(inputs)  # type: ignore[no-any-return]
+            return self.network(arranged(inputs, self.layout))  # type: ignore[no-any-return]
 
     def step(self, inputs: Tensor, labels: Tensor, rates: Sequence[float]) -> Tensor:
         """Learn from a batch."""
