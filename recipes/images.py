@@ -111,7 +111,8 @@ class ImageStudy:
         missing = {run: costs[run] for run, folder in zip(wanted, folders, strict=True) if not folder.done}
         times = times_of(missing, examples, choose_accelerator(options.accelerator))
         how = (
-            "from operations counted, at the pace of a few steps of each network here, or of a smaller one of its kind"
+            "training alone, from operations counted, at the pace of a few steps of each network here, or of a smaller "
+            "one of its kind; to start runs, to write them and to measure and draw what they learnt takes more"
         )
         if any(run.training.patience for run in missing):
             how += "; less where runs stop early"
