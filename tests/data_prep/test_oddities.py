@@ -7,6 +7,8 @@ import pytest
 import soundfile as sf
 
 from asc import prepare as command
+from asc.prepare_options import Dataset, Options
+from common.errors import ConfigError
 from data_prep.containers.acceptance import Acceptance
 from data_prep.containers.container import Oddity
 from data_prep.metadata import Problems
@@ -68,6 +70,16 @@ def test_one_warning_for_each_kind(root: Path, tmp_path: Path, capsys: pytest.Ca
     ]
     assert run(root, tmp_path / "strict", "--strict") == 1
     assert "6 problems" in capsys.readouterr().err
+
+
+def test_tau_is_read_strictly_unless_told_otherwise() -> None:
+    def strict(dataset: Dataset, **more: bool) -> bool:
+        return Options(dataset=dataset, root=Path("x"), out=Path("y"), **more).accept.strict
+
+    assert [strict("tau2020"), strict("tau2020", lenient=True), strict("folder")] == [True, False, False]
+    assert strict("folder", strict=True)
+    with pytest.raises(ConfigError, match="lenient"):
+        strict("tau2020", strict=True, lenient=True)
 
 
 def test_lossy_recordings_need_a_word(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
