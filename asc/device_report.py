@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from asc.device_page import device_page
 from common.files import write_text
 from data_prep.cautions import cautions
 from data_prep.device_facts import DeviceFacts, read_facts
@@ -69,6 +68,8 @@ def report_devices(prepared: PreparedSet, root: Path, *, page: bool, workers: in
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if page:
+        from asc.device_page import device_page  # loads what draws, a second that prepare seldom needs
+
         grid = Grid("Devices", _HEADINGS, [[row[0], *(cell.replace("-", MINUS) for cell in row[1:])] for row in rows])
         write_text(prepared.folder / PAGE, device_page(prepared, facts, grid, warnings))
         print(f"page: {prepared.folder / PAGE}")
