@@ -13,7 +13,7 @@ _RATES = (None, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 
 _SAMPLES = (0, 192, 576, 1152, 2304, 4608, 0, 0, *(256 << power for power in range(8)))
 _STATED = {12: (1, 1000), 13: (2, 1), 14: (2, 10)}  # rates that follow: how many bytes, of what unit
 _BITS = (None, 8, 12, 0, 16, 20, 24, 32)
-_PERIOD = 32_767  # the powers of x modulo x^16 + x^15 + x^2 + 1 repeat after so many
+_PERIOD = 32_767  # after which the powers of x modulo x^15 + x + 1 repeat
 _BLOCK = 2**19  # bytes whose checksums are computed at once
 
 
@@ -36,16 +36,27 @@ def _crc8_table() -> bytes:
     return bytes(table)
 
 
-def _powers() -> NDArray[np.uint16]:
-    """Return x^0, x^1, ... modulo the polynomial of CRC-16, shape (period,)."""
-    powers, power = [], 1
-    for _ in range(_PERIOD):
-        powers.append(power)
-        power = (power << 1 ^ 0x8005) & 0xFFFF if power & 0x8000 else power << 1
-    return np.array(powers, np.uint16)
+def _remainders() -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+    """Return logarithms and remainders of bytes, each a polynomial over two elements, modulo that of CRC-16.
+
+    It is (x + 1)(x^15 + x + 1), and x generates what is left modulo the second factor: the remainder of byte * x^n is
+    found at the byte's logarithm + n, for n below two periods. No logarithm is that of zero; zeros stand at its place.
+    """
+    powers = [1]
+    while len(powers) < _PERIOD:
+        powers.append(powers[-1] << 1 ^ (0x8003 if powers[-1] & 0x4000 else 0))
+    logarithms = np.full(256, 3 * _PERIOD, np.int32)
+    for exponent, power in enumerate(powers):
+        if power < 256:
+            logarithms[power] = exponent
+    zeros = np.zeros(2 * _PERIOD, np.uint16)
+    return logarithms, np.concatenate([np.tile(np.array(powers, np.uint16), 3), zeros])
 
 
-_CRC8, _POWERS = _crc8_table(), _powers()
+_CRC8 = _crc8_table()
+_LOGARITHMS, _REMAINDERS = _remainders()
+_PARITIES = np.array([byte.bit_count() % 2 << 15 for byte in range(256)], np.uint16)  # remainders modulo x + 1
+_EXPONENTS = (-8 * np.arange(_BLOCK) % _PERIOD).astype(np.int32)  # a byte counts 8 powers less than that before it
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
@@ -120,12 +131,10 @@ def _whole(data: bytes, start: int, ends: NDArray[np.int64]) -> NDArray[np.bool_
     for first in range(start, int(ends[-1]), _BLOCK):
         last = min(first + _BLOCK, int(ends[-1]))
         content = np.frombuffer(data, np.uint8, last - first, first)
-        exponents = (8 * (int(ends[-1]) - 1 - np.arange(first, last))) % _PERIOD
-        remainders = np.zeros(last - first, np.uint16)
-        extended = np.concatenate([_POWERS, _POWERS[:8]])
-        for bit in range(8):
-            remainders ^= extended[exponents + bit] * (content >> bit & 1)
-        total = np.bitwise_xor.accumulate(remainders) ^ carried
+        places = _LOGARITHMS[content]
+        places += _EXPONENTS[: last - first]
+        places += -8 * (first - start) % _PERIOD
+        total = np.bitwise_xor.accumulate(_REMAINDERS[places] ^ _PARITIES[content]) ^ carried
         here = (ends > first) & (ends <= last)
         sums[here] = total[ends[here] - first - 1]
         carried = total[-1]

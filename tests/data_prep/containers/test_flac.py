@@ -43,11 +43,15 @@ def test_strict_refuses_what_nothing_but_frames_proves() -> None:
 
 def test_encoders_own_files_are_proved_by_their_frames() -> None:
     file = io.BytesIO()
-    sf.write(file, NOISE / 2**15, RATE, format="FLAC", subtype="PCM_24")
+    sf.write(file, np.resize(NOISE, (300_000, 2)) / 2**15, RATE, format="FLAC", subtype="PCM_24")
     data = bytearray(file.getvalue())
+    assert len(data) > 2**20  # more than is summed up at once
     whole = decode(bytes(data)).samples
     data[26:42] = bytes(16)
     np.testing.assert_array_equal(decode(bytes(data)).samples, whole)
+    data[-len(data) // 3] ^= 16
+    with pytest.raises(DataError, match="checksums do not hold"):
+        decode(bytes(data))
 
 
 def test_without_md5_no_flipped_bit_passes_in_silence() -> None:
