@@ -13,8 +13,8 @@ from data_prep.manifest import SetSettings
 from data_prep.measuring import Measurement, measure
 from data_prep.mixing import mix_down
 from data_prep.recording import fit_length, read_recording
-from data_prep.shards import waveform_of
 from data_prep.storage import PreparedSet
+from data_prep.waveform import waveform_of
 from data_prep.workers import for_each
 
 _ACCEPTED = Acceptance(lossy=True)  # what is in the set was accepted when it was prepared

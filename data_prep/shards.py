@@ -17,12 +17,12 @@ from common.identity import canonical_json, later
 from data_prep.arrays import open_array, write_array
 from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings, PerceptualMel
-from data_prep.filtering import high_pass
 from data_prep.manifest import MANIFEST, PARTS, SetSettings, features_file, waveforms_file
 from data_prep.measuring import Measurement, measure
 from data_prep.metadata import Problem
 from data_prep.mixing import mix_down
-from data_prep.recording import fit_length, read_recording, resample
+from data_prep.recording import fit_length, read_recording
+from data_prep.waveform import waveform_of
 
 _LOUDEST = 32_767  # of int16
 
@@ -99,14 +99,6 @@ def quantise(waveform: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
     if scale == 0:
         return np.zeros(len(waveform), np.int16), 0.0
     return np.clip(np.rint(waveform / scale), -_LOUDEST, _LOUDEST).astype(np.int16), float(scale)
-
-
-def waveform_of(samples: NDArray[np.float32], rate: int, settings: SetSettings) -> NDArray[np.float32]:
-    """Return what the features are computed from, at their rate and filtered where asked for, float32 (samples,)."""
-    waveform = resample(samples, rate, settings.features.sample_rate, length=settings.samples)
-    if settings.high_pass is None:
-        return waveform
-    return high_pass(waveform, settings.features.sample_rate, settings.high_pass)
 
 
 def spectrogram_of(waveform: NDArray[np.float32], settings: SetSettings) -> NDArray[np.float32]:
