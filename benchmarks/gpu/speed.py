@@ -4,6 +4,7 @@ Ours is the trainer itself on resident clips: batches, rolling, normalisation, m
 are loops as a PyTorch tutorial writes them, with torch's default settings, on one batch that is ready on the device.
 """
 
+import gc
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -88,6 +89,7 @@ def _memory(device: str) -> float:
 
 def _forget(device: str) -> None:
     """Give memory back and count its peak anew."""
+    gc.collect()  # trainer and module hold each other
     if device == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()

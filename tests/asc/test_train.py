@@ -172,8 +172,9 @@ def test_twenty_kills_at_random_times(prepared: PreparedSet, tmp_path: Path) -> 
 def test_two_processes_train_what_one_trains(prepared: PreparedSet, tmp_path: Path) -> None:
     same = ("--init", "kaiming", "--epochs", "2", "--learning-rate", "1e-3", "--precision", "32-true")
     folders = []
-    for devices in ("1", "2"):
-        output = finished(arguments(prepared, tmp_path, *same, "--devices", devices))
+    # Each of two processes holds clips of its own: the first all, the second those it learns from.
+    for devices, residency in (("1", "mapped"), ("2", "device")):
+        output = finished(arguments(prepared, tmp_path, *same, "--devices", devices, "--residency", residency))
         folders.append(RunFolder(Path(output.splitlines()[-1])))
     one, two = (load_file(folder.weights_file) for folder in folders)
     for name, tensor in one.items():
