@@ -177,7 +177,8 @@ def _pass_over(data: Bytes, position: int, chunks: Chunks) -> None:
     there = len(data) - position - 8
     metadata = name in _AFTER or (len(name) < 4 and any(known.startswith(name) for known in _AFTER))
     if b"data" in chunks.places:
-        tag = chunks.outer in (None, position, chunks.end) or data[position : position + 8].startswith(_TAGS)
+        tag = chunks.outer in (position, chunks.end) or data[position : position + 8].startswith(_TAGS)
+        tag = tag or (chunks.outer is None and not data[position : len(data)].strip(b"\0"))
         if metadata or tag:
             chunks.oddities.add(Oddity.CUT_METADATA if metadata else Oddity.TRAILING)
             return

@@ -51,6 +51,7 @@ ODD = {
     "bytes after the end": (riff(fmt(), data(96)) + b"\1\2\3 of another kind", Oddity.TRAILING),
     "a tag after the end": (riff(fmt(), data(96), b"TAG" + bytes(125)), Oddity.TRAILING),
     "zeros to the end of a cluster": (riff(fmt(), data(96)) + bytes(512), Oddity.TRAILING),
+    "zeros after a recording never ended": (riff(fmt(), data(96), size=0) + bytes(512), Oddity.TRAILING),
     "tags cut off": (riff(fmt(), data(96), LIST)[:-5], Oddity.CUT_METADATA),
     "half a chunk header": (riff(fmt(), data(96), b"LIST"), Oddity.CUT_METADATA),
     "fact against data": (riff(fmt(), chunk(b"fact", struct.pack("<I", 7)), data(96)), Oddity.FACT),
@@ -84,6 +85,10 @@ TWO_READINGS = {
     "a large file cut off": (riff(fmt(), data(3_000_000_000), size=3_000_000_036), "announces 3000000000 bytes"),
     "a stream cut inside a frame": (riff(fmt(), data(2**32 - 1, EVEN[:-1]), size=2**32 - 1), "no multiple of 3"),
     "data ends early in a silent file": (riff(fmt(bits=16), data(64, bytes(96))), "no chunk can be called"),
+    "recorder stopped after its last count": (
+        riff(fmt(), data(60), size=0),
+        "no chunk can be called|chunk .* announces",
+    ),
     "byte rate of another rate": (riff(format_of(48_000 * 3), data(96)), "144000 bytes a second"),
     "unusual rate, unusual byte rate": (
         riff(chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, 37_001, 37_000 * 3, 3, 24)), data(96)),
