@@ -1,16 +1,18 @@
-# Two commands on a fresh machine with Python 3.11: `make demo` and `make test`. Each sets up what it needs, once.
+# Two commands on a fresh machine with Python 3.11 to 3.14: `make demo` and `make test`. Each sets up what it needs, once.
 #
 # VENV   where the environment stands (.venv)
 # DEMO   where the demo writes (demo)
 
-PYTHON ?= python3.11
+# The oldest that is there, as most is tested on it.
+PYTHONS := 3.11 3.12 3.13 3.14
+PYTHON ?= $(or $(strip $(firstword $(foreach v,$(PYTHONS),$(shell python$(v) -c "" 2>/dev/null && echo python$(v))))),python3)
 VENV ?= .venv
 DEMO ?= demo
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)-$(shell pwd | sha256sum | cut -c1-8)
 RUN := $(BIN)/python -m
 
-.PHONY: demo test slow check lock benchmark setup
+.PHONY: demo test test-avx2 check-pythons slow check lock benchmark setup
 
 setup: $(READY)
 
@@ -34,6 +36,22 @@ check: $(READY)
 
 test: $(READY) check
 	$(RUN) pytest
+
+# As on a processor with AVX2 but neither AVX-512 nor bfloat16: all tests that train.
+test-avx2: $(READY)
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(RUN) pytest -m "trains and not slow"
+
+# That everything in the lock has a wheel for every Python supported, on Linux with x86-64. Nothing is installed.
+check-pythons: $(READY)
+	@for version in $(PYTHONS); do \
+		status=0; $(BIN)/uv pip compile requirements.lock --no-deps --only-binary :all: --python-version $$version \
+			--python-platform x86_64-manylinux_2_28 --quiet -o /dev/null > /dev/null || status=$$?; \
+		case $$status in \
+			0) echo "Python $$version: the lock resolves";; \
+			2) echo "Python $$version: not checked, the package index cannot be reached";; \
+			*) exit $$status;; \
+		esac; \
+	done
 
 slow: $(READY)
 	$(RUN) pytest -m slow

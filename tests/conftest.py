@@ -2,12 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 torch.set_num_threads(1)
+
+# Tests that train hold with other seeds and at either precision; these two let them be run so.
+TEST_SEED = int(os.environ.get("ASC_TEST_SEED", "0"))
+TEST_PRECISION: Any = os.environ.get("ASC_TEST_PRECISION", "32-true")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from data_prep.preparation import plan_set, prepare
 from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 from models.resnet import NetworkSettings
+from tests.conftest import TEST_PRECISION, TEST_SEED
 
 SCENES, CITIES, DEVICES = ("bus", "park", "tram"), ("lyon", "milan", "paris", "prague"), ("a", "b", "s1")
 RATE = 22_050
@@ -65,7 +66,7 @@ def description(prepared: PreparedSet) -> RunDescription:
         features=prepared.features,
         network=NetworkSettings(width=4, classes=len(prepared.scenes)),
         weights=WeightSettings(damping=0.1),
-        training=TrainingSettings(epochs=3, batch_size=6, learning_rate=1e-2, roll="frames"),
+        training=TrainingSettings(epochs=3, batch_size=6, learning_rate=1e-2, roll="frames", precision=TEST_PRECISION),
         preset="demo",
     )
 
@@ -78,7 +79,7 @@ def trained(prepared: PreparedSet, description: RunDescription, tmp_path: Path) 
     """Return a function that trains `description` with some training settings changed, in a folder of its own."""
 
     def run(runs: str = "runs", machine: Machine | None = None, seed: int = 0, **training: Any) -> RunFolder:
-        changed = replace(description, training=replace(description.training, **training), seed=seed)
+        changed = replace(description, training=replace(description.training, **training), seed=seed + TEST_SEED)
         return train(changed, prepared, tmp_path / runs, machine or Machine())
 
     return run

@@ -25,6 +25,8 @@ from models.resnet import AudioResNet, NetworkSettings
 from models.weights.masked import masks_of
 from tests.asc.conftest import same_weights
 
+pytestmark = pytest.mark.trains
+
 ITERATIVE = SparsitySettings(
     method="iterative", base_width=2, schedule=MagnitudeSchedule(first_epoch=1, epochs=3, time_constant=1.0)
 )

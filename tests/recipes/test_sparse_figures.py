@@ -16,6 +16,8 @@ from recipes.koutini2021 import (
 )
 from tests.recipes.making import make, table, trained
 
+pytestmark = pytest.mark.trains
+
 EPOCHS = ("--epochs", "4")
 
 

@@ -24,6 +24,8 @@ from data_prep.images.augmentation import AUGMENTATIONS
 from data_prep.images.sets import LabelledSet
 from tests.asc.images.conftest import difference, weights
 
+pytestmark = pytest.mark.trains
+
 
 def result_of(folder: RunFolder) -> dict[str, Any]:
     result: dict[str, Any] = json.loads(folder.result_file.read_text())

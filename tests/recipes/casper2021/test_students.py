@@ -22,6 +22,8 @@ from recipes.images import ImageStudy
 from recipes.points import Preset
 from recipes.trained import Trained
 
+pytestmark = pytest.mark.trains
+
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:

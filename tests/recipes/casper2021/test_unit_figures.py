@@ -25,6 +25,8 @@ from recipes.image_scores import best_rates
 from recipes.trained import Trained
 from tests.recipes.casper2021.conftest import Make
 
+pytestmark = pytest.mark.trains
+
 
 def test_figures_2_3_and_6_share_runs(make: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = pd.read_csv(make(FIGURE_6, "--epochs", "1", "--seeds", "2", "--sizes", "0.0625"))

@@ -27,6 +27,8 @@ from recipes.golubeva2021 import (
 from recipes.golubeva2021.improvement import improvement_table
 from recipes.golubeva2021.table01_imagenet import accuracy_rows
 
+pytestmark = pytest.mark.trains
+
 
 @pytest.fixture
 def images(monkeypatch: pytest.MonkeyPatch) -> None:

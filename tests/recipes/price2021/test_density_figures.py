@@ -17,6 +17,8 @@ from recipes.price2021.fig06_tiny_imagenet import RECIPE as FIGURE_6
 from recipes.price2021.fig08_filters import RECIPE as FIGURE_8
 from recipes.price2021.names import LOOKS
 
+pytestmark = pytest.mark.trains
+
 
 def test_a_method_that_fails_is_drawn_at_chance(
     make: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
