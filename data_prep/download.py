@@ -99,13 +99,15 @@ def _attempt(remote: Remote, file: FileIO) -> str:
 def _download(remote: Remote, path: Path) -> None:
     """Fetch an archive to `path`, going on where an earlier attempt ended."""
     part = path.with_name(f"{path.name}.part")
-    with lock(path.with_name(f".{path.name}.lock")) as free:
+    guard = path.with_name(f".{path.name}.lock")
+    with lock(guard) as free:
         if not free:
             raise AscError(f"another process is fetching {part}; wait for it")
         with part.open("ab", buffering=0) as file:
             _persevere(remote, file, part)
             os.fsync(file.fileno())
         os.replace(part, path)
+    guard.unlink(missing_ok=True)  # it has served: whoever comes now finds the archive
 
 
 def _persevere(remote: Remote, file: FileIO, part: Path) -> None:
