@@ -72,11 +72,7 @@ def _mean(channels: Samples) -> Samples:
 
 def power(samples: Samples) -> float:
     """Return the mean square of samples, shape (frames,), about their mean: a constant offset is no sound."""
-    mean, square = float(samples.mean()), float(np.dot(samples, samples)) / len(samples)
-    if mean**2 < square / 2:
-        return square - mean**2
-    centred = samples - np.float32(mean)  # the difference would have no digits left
-    return float(np.dot(centred, centred)) / len(samples)
+    return float(samples.var(dtype=np.float64))
 
 
 def decibels(ratio: float) -> float:
