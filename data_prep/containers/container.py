@@ -34,6 +34,7 @@ class Oddity(StrEnum):
     BYTE_RATE = "the number of bytes per second contradicts the sampling rate, which is believed"
     PADDING = "chunks are not padded to an even size, or padded to more"
     FORMAT_LEFTOVERS = "the format chunk has bytes that its format does not use, or is there twice"
+    LOW_BITS = "the valid bits are the low ones of 32, where the format has the high ones; read as they are"
     AMBISONIC = "the channels are an ambisonic sound field, not microphones"
     TAG_IN_FRONT = "a tag stands before the recording; passed over"
     NO_MD5 = "FLAC without the MD5 of its samples; the checksum of each frame holds"

@@ -50,8 +50,12 @@ def are_floats(data: bytes, layout: Layout) -> bool:
     return len(np.unique(floats)) > _MANY and bool(np.all((size == 0) | ((size > 1e-9) & (size < 4))))
 
 
-def decode(data: bytes, layout: Layout) -> Samples:
-    """Return the samples of a whole file, float32 of shape (frames, channels), full scale 1."""
+def decode(data: bytes, layout: Layout) -> tuple[Samples, bool]:
+    """Return the samples of a whole file, float32 of shape (frames, channels), full scale 1.
+
+    And whether its valid bits are the low ones of each integer; see `full_scale_bits`.
+    """
+    full = layout.bits
     count, offset = layout.frames * layout.channels, layout.offset
     samples: NDArray[np.float32]
     if layout.floating:
@@ -68,5 +72,6 @@ def decode(data: bytes, layout: Layout) -> Samples:
         else:
             integers = np.frombuffer(data, f"<i{layout.bits // 8}", count, offset)
         samples = integers.astype(np.float32)
-        samples *= np.float32(2.0 ** (1 - full_scale_bits(integers, layout.bits, layout.valid)))
-    return samples.reshape(-1, layout.channels)
+        full = full_scale_bits(integers, layout.bits, layout.valid)
+        samples *= np.float32(2.0 ** (1 - full))
+    return samples.reshape(-1, layout.channels), full < layout.bits

@@ -102,4 +102,5 @@ def inspect(data: Bytes) -> Container:
 def _read(data: Bytes, layout: pcm.Layout, rate: int) -> Sound:
     whole = data[:]
     law(not pcm.are_floats(whole, layout), "is damaged: it says integers, and its samples are floats")
-    return Sound(samples=pcm.decode(whole, layout), rate=rate)
+    samples, low = pcm.decode(whole, layout)
+    return Sound(samples=samples, rate=rate, oddities=(Oddity.LOW_BITS,) if low else ())

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from common.errors import DataError
+from data_prep.containers.acceptance import Acceptance
+from data_prep.containers.container import Oddity
 from data_prep.containers.decoding import decode
 
 SOUND = np.random.default_rng(0).uniform(-0.5, 0.5, 500)
@@ -23,8 +26,9 @@ def extensible(integers: NDArray[np.int32], valid: int) -> bytes:
 @pytest.mark.parametrize("valid", [20, 24])
 def test_both_ends_decode_to_the_same_sound(valid: int) -> None:
     integers = np.rint(SOUND * 2 ** (valid - 1)).astype(np.int32)
-    for stored in (integers, integers << (32 - valid)):
+    for stored, oddities in ((integers, (Oddity.LOW_BITS,)), (integers << (32 - valid), ())):
         sound = decode(extensible(stored, valid))
+        assert sound.oddities == oddities
         samples, rate = sound.samples, sound.rate
         assert rate == 48_000
         np.testing.assert_allclose(samples[:, 0], SOUND, atol=2.0**-valid)
@@ -42,3 +46,10 @@ def test_only_a_contradiction_of_the_header_changes_the_reading() -> None:
         np.testing.assert_array_equal(samples[:, 0], (stored / 2**31).astype(np.float32))
     samples = decode(extensible(np.append(quiet, -(2**23)), 24)).samples
     assert samples[-1, 0] == -1
+
+
+def test_strict_reading_refuses_the_low_end() -> None:
+    quiet = np.rint(SOUND * 2**23).astype(np.int32)
+    with pytest.raises(DataError, match="refused by --strict: the valid bits are the low ones"):
+        decode(extensible(quiet, 24), Acceptance(strict=True))
+    decode(extensible(quiet << 8, 24), Acceptance(strict=True))
