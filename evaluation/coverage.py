@@ -21,12 +21,6 @@ def missing_scenes(clips: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {device: tuple(sorted(every - scenes)) for device, scenes in sorted(had.items()) if every - scenes}
 
 
-def common_scenes(clips: pd.DataFrame) -> tuple[str, ...]:
-    """Return the scenes of which every device has a clip, in order."""
-    lacking = {scene for scenes in missing_scenes(clips).values() for scene in scenes}
-    return tuple(sorted(set(clips["scene"]) - lacking))
-
-
 def tell_missing(tested: pd.DataFrame) -> list[str]:
     """Return one warning for each device that is tested on fewer scenes than others are."""
     return [

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.accuracy import SEEN, UNSEEN
+from evaluation.coverage import missing_scenes
 from evaluation.grids import percent, points, within
 from evaluation.grouping import Configuration, parallel_recordings
 from evaluation.tables import Comparison, row_of
@@ -116,9 +117,7 @@ def cautions(comparison: Comparison) -> list[str]:
 
 def _scenes_apart(configuration: Configuration) -> list[str]:
     """Name the devices that were not tested on every scene: their accuracies are over other scenes."""
-    tested = configuration.averaged.groupby("device")["scene"].agg(set)
-    lacking = {str(device): sorted(set.union(*tested) - scenes) for device, scenes in tested.items()}
-    lacking = {device: scenes for device, scenes in lacking.items() if scenes}
+    lacking = missing_scenes(configuration.averaged)
     if not lacking:
         return []
     shown = "; ".join(f"{device} without {', '.join(scenes)}" for device, scenes in lacking.items())
