@@ -125,7 +125,9 @@ def _check_rows(listing: Listing, layout: Layout) -> tuple[pd.DataFrame, list[Pr
 
 
 def _say_device(rows: list[Row]) -> bool:
-    """Return whether files are called after their devices, as TAU's are; else a number at the end is any number."""
+    """Return whether file names end in the device, as TAU's do. A number never is a device: it counts takes."""
+    if any(row.device.isdecimal() for row in rows):
+        return False
     said = sum(os.path.splitext(row.clip.strip())[0].endswith(f"-{row.device}") for row in rows)
     return said >= _NAMED * len(rows)
 

@@ -313,6 +313,14 @@ def test_numbered_takes_are_no_devices(tmp_path: Path) -> None:
     assert clips["recording"].is_unique
 
 
+def test_numbered_takes_are_no_devices_even_where_nearly_all_agree(tmp_path: Path) -> None:
+    rows = [row(f"{place}-1.wav", location=f"oslo-{place}", device="1") for place in range(19)]
+    rows.append(row("19-1.wav", location="oslo-19", device="2"))
+    clips, problems, _ = read_clips(make(tmp_path, rows), FOLDER, "1")
+    assert problems == []
+    assert list(clips["recording"]) == [f"{place}-1" for place in range(20)]
+
+
 def test_one_name_typed_two_ways_is_an_error_that_shows_how(tmp_path: Path) -> None:
     composed, decomposed = "\u00e9vora", "e\u0301vora"
     rows = [
