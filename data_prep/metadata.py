@@ -9,7 +9,7 @@ import pandas as pd
 
 from common.errors import ConfigError
 from data_prep.folds import read_folds
-from data_prep.identities import file_identity, spellings, written
+from data_prep.identities import file_identity, identity_of, spellings, written
 from data_prep.layouts import Layout, device_kinds
 from data_prep.listing import COLUMNS, META, Listing, Reading, Row, read_listing
 from data_prep.lookup import look_for
@@ -85,12 +85,16 @@ def read_clips(
 
 
 def vanished(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
-    """Return warnings that name the devices and scenes of which `before` has clips and `after` none."""
-    return [
-        warning
-        for what in ("device", "scene")
-        for warning in tell(f"{what}s are left without any clip", set(before[what]) - set(after[what]) - {""})
-    ]
+    """Return warnings that name the devices and scenes of which `before` has clips and `after` none.
+
+    A name of which `after` has another spelling is not missing.
+    """
+    warnings = []
+    for what in ("device", "scene"):
+        left = {identity_of(name) for name in after[what]}
+        gone = {name for name in before[what] if name and identity_of(name) not in left}
+        warnings += tell(f"{what}s are left without any clip", gone)
+    return warnings
 
 
 def _check_rows(listing: Listing, layout: Layout) -> tuple[pd.DataFrame, list[Problem]]:

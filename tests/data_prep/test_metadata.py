@@ -335,6 +335,13 @@ def test_one_name_typed_two_ways_is_an_error_that_shows_how(tmp_path: Path) -> N
     assert list(clips["clip"]) == ["1.wav", "2.wav"]
 
 
+def test_a_scene_that_is_there_in_another_spelling_has_not_vanished(tmp_path: Path) -> None:
+    rows = [row("1.wav", "park"), row("2.wav", "park"), row("3.wav", "Park")]
+    _, problems, warnings = read_clips(make(tmp_path, rows), FOLDER)
+    assert len(problems) == 1
+    assert not any("without any clip" in warning for warning in warnings)
+
+
 def test_one_spelling_of_a_name_is_stored_composed_and_stripped(tmp_path: Path) -> None:
     clips, problems, _ = read_clips(make(tmp_path, [row("1.wav", "cafe\u0301 ", "e\u0301vora-1", " a")]), FOLDER)
     assert problems == []
