@@ -1,4 +1,4 @@
-"""The page on the devices of a prepared set: what it says, and how its numbers are made."""
+"""The page on the devices of a prepared set: its introduction, table, plot and notes."""
 
 from data_prep.cautions import APART, EMPTY
 from data_prep.device_facts import CLIFF, SetFacts

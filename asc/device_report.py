@@ -1,4 +1,4 @@
-"""What prepare tells about the devices of a set: a table and warnings in the terminal, and a page."""
+"""The report on the devices of a set: a table and warnings in the terminal, and a page."""
 
 import sys
 from pathlib import Path

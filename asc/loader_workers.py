@@ -1,4 +1,4 @@
-"""Loader workers that fail: the trainer ends with a sentence, where it would print a traceback or wait for ever."""
+"""Errors of loader workers: training ends with a message instead of a traceback or a wait without end."""
 
 import re
 from collections.abc import Iterable, Iterator

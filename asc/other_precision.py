@@ -1,4 +1,4 @@
-"""Runs that exist in the other precision: begun where there is bfloat16, asked for again where there is not."""
+"""A warning where a run exists in the other precision, as when it was begun on a machine with bfloat16."""
 
 import sys
 from collections.abc import Sequence

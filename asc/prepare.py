@@ -56,7 +56,7 @@ def _recordings(options: Options) -> Path:
             for device, response in chosen.items():
                 print(f"device {device} is {response.name}")
             if not (options.recordings / META).is_file():
-                print("cities are dealt out to the recordings: they are names, not places")
+                print("cities are made up and assigned to places")
         return root
     if options.download:
         release = RELEASES[options.dataset]

@@ -1,4 +1,4 @@
-"""What `python -m asc.prepare --dry-run` tells: what would be made, and the disk and time it needs."""
+"""`python -m asc.prepare --dry-run`: what would be made, and the disk space and time it needs."""
 
 import sys
 import time
@@ -54,7 +54,7 @@ def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
 
 
 def describe_cities(options: Options, clips: pd.DataFrame) -> None:
-    """Print the cities of someone's own recordings and how they were told: a wrong reading makes a wrong split."""
+    """Print the cities of own recordings and where they were read, as wrong cities make a wrong split."""
     root = options.root if options.dataset == "folder" else options.recordings
     if root is not None and (root == options.root or (root / META).is_file()):
         how = read_listing(root, options.layout, options.reading).cities

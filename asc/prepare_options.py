@@ -1,4 +1,4 @@
-"""What a user says of a set to prepare."""
+"""The options of `python -m asc.prepare`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +36,12 @@ class Options:
     root: Path | None = None
     """Folder that holds the data set's meta.csv (folder, tau2019, tau2020, tau2022) or class folders (folder)."""
     city: str = ""
-    """How to tell the city: `last-hyphen` or `first-hyphen`, what stands before it in the identifier; a column of
-    meta.csv; or the name of the one city, where nothing says it. Default: last-hyphen; without meta.csv, cities are
-    dealt out."""
+    """Where the city is read: `last-hyphen` or `first-hyphen` takes the identifier up to that hyphen; the name of a
+    column takes that column of meta.csv; any other name is the city of all recordings, where meta.csv has no
+    identifiers. Default: last-hyphen; without meta.csv, places are assigned to made-up cities."""
     device: str = ""
-    """The device of all recordings of which meta.csv does not say it; without meta.csv also `folder`, where recordings
-    are called <class>/<device>/<file>."""
+    """The device of all recordings, where meta.csv has no column for it or is missing; `folder` reads it from paths
+    <class>/<device>/<file>, without meta.csv."""
     follow_links: bool = False
     """Follow symbolic links that lead out of ROOT."""
     init_meta: Path | None = None
@@ -60,11 +60,11 @@ class Options:
     fit: bool = False
     """Crop longer recordings and repeat shorter ones, rather than refuse them."""
     channel: str = MEAN
-    """What to use of recordings of several channels: their mean, left, right, loudest (of each recording), or a
-    channel's number from 1."""
+    """The channel that is used where a recording has several: mean (of all), left, right, loudest (in each
+    recording), or a number from 1."""
     high_pass: float | None = None
-    """Remove what lies below this many Hz, a constant offset above all; 20 leaves what can be heard. Off where not
-    given, as in the paper."""
+    """Corner in Hz of a high-pass filter, which removes a constant offset; 20 keeps everything audible. Default: no
+    filter, as in the paper."""
     sample_rate: int = 22_050
     """Rate in Hz that recordings are resampled to; mel bands reach up to half of it."""
     mels: int = 256
@@ -74,21 +74,21 @@ class Options:
     workers: int = 0
     """Processes, 0 for as many as there are cores; the result does not depend on it."""
     on_error: Literal["stop", "skip"] = "stop"
-    """Where recordings or rows cannot be used: list them all and make no set, or go on without them."""
+    """What to do if recordings or rows cannot be used: list them all and make no set, or leave them out."""
     strict: bool = False
-    """Refuse recordings that are odd in any way (sizes in headers, tags, FLAC without MD5, ...), though their samples
-    are all there. The tau data sets, whose files are known, are read so unless --lenient is said."""
+    """Refuse files with any irregularity (wrong sizes in headers, tags, FLAC without MD5, ...), even if no sample is
+    missing. Default for the tau data sets, whose files are known; --lenient turns it off."""
     lenient: bool = False
-    """Read recordings of a tau data set as those of any other, with a warning for each kind of oddity."""
+    """Read irregular files of a tau data set, with one warning for each kind of irregularity."""
     lossy: bool = False
-    """Read MP3 and AAC too. What such codecs remove, above all the upper bands, is missing in the spectrograms, and
-    may tell devices apart by their codec."""
+    """Read MP3 and AAC as well. These codecs remove the upper bands, so a network may learn to tell devices apart by
+    their codec."""
     download: bool = False
     """Fetch what is missing of the data set into ROOT first (tau2019, tau2020, tau2022)."""
     verify: bool = False
     """Hash the recordings and the finished set again, and report every difference."""
     report: bool = False
-    """Write devices.html into the set's folder: level, band and mean spectrum of each device's recordings."""
+    """Write devices.html into the set's folder: level, band and median spectrum of each device's recordings."""
     dry_run: bool = False
     """Read only the lists, and say what would be made, with the disk and time that it needs."""
     recordings: Path | None = None

@@ -1,4 +1,4 @@
-"""Locks between processes: the file system's, or a file that names its holder where the file system has none."""
+"""Locks between processes: those of the file system, or, where it has none, a file with its holder's name."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What the facts about a set's devices warn of, in words that name and count."""
+"""Warnings about recordings and devices of a set, from the facts in `data_prep.device_facts`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
@@ -32,14 +32,14 @@ _REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
 
 
 def cautions(facts: SetFacts, reference_device: str) -> list[str]:
-    """Return what to be warned of: odd recordings, then devices that stand out.
+    """Return warnings: first about odd recordings, then about devices that differ from the others.
 
     Parameters
     ----------
     facts
         Of the set's devices.
     reference_device
-        What the other is compared with, where there are two.
+        The device that the other one is compared with, where there are two.
     """
     return [
         *(odd_clips(oddity, facts.odd) for oddity in _REMEDIES if any(odd.oddity == oddity for odd in facts.odd)),
@@ -58,19 +58,20 @@ def odd_clips(oddity: Oddity, odd: Sequence[OddClip]) -> str:
 
 
 def standing_out(values: Mapping[str, float], reference: str, tolerance: float) -> dict[str, float]:
-    """Return what stands out from the others, and by how much.
+    """Return the values that are far from the others, each as its difference from the median.
 
-    Further from the median of all than `tolerance` and than three standard deviations, these estimated from the median
-    distance, which a few that stand out do not change. Of two, the one that is not the reference stands out.
+    Far means more than `tolerance` and more than three standard deviations from the median of all values; the standard
+    deviation is estimated from the median absolute deviation, which outliers do not change. Of two values, the one that
+    is not the reference is compared with the reference.
 
     Parameters
     ----------
     values
         By name.
     reference
-        Whose value is the middle where there are two.
+        The name whose value serves as the median where there are two.
     tolerance
-        How far apart is never too far.
+        Smallest difference that counts as far.
     """
     if len(values) == 2 and reference in values:
         middle, sigma = values[reference], 0.0

@@ -1,4 +1,4 @@
-"""Recordings in one folder per class, without a list: which there are, which are passed over, where they were made."""
+"""Recordings in one folder per class, without a list: finding them, and assigning their places to cities."""
 
 import os
 import re
@@ -22,13 +22,13 @@ class Sounds:
     Attributes
     ----------
     used
-        Those that stand as deep as they should.
+        Files at the expected depth.
     loose, deep
-        Those above and below that.
+        Files above and below that depth.
     unnamed
-        Those whose names are no UTF-8 text, or hold control characters.
+        Files whose names are not UTF-8 or contain control characters.
     links
-        Links to folders, which were not followed.
+        Symbolic links to folders, which were not followed.
     """
 
     used: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Sounds:
     links: list[str] = field(default_factory=list)
 
     def passed_over(self, what: str) -> list[str]:
-        """Return warnings that count and name the files not used; `what` says what they would have been."""
+        """Return warnings that count and name the files that are not used; `what` is their kind, in the plural."""
         return [
             *tell(f"{what} are not used: they lie loose, above the folders that are read", self.loose),
             *tell(f"{what} are not used: they lie in sub-folders", self.deep),
@@ -48,10 +48,9 @@ class Sounds:
 
 
 def find_sounds(root: Path, depth: int | None, *, follow_links: bool = False) -> Sounds:
-    """Look for the audio files below `root`; used are those with `depth` folders between, or with any number (None).
+    """Find the audio files below `root`. Those in folders `depth` levels down are used; with None, those at any level.
 
-    Hidden files and folders are no one's recordings. Links to folders are followed where that is allowed, each folder
-    once.
+    Hidden files and folders are skipped. With `follow_links`, linked folders are searched too, each folder once.
     """
     sounds = Sounds()
     seen = set()
@@ -87,15 +86,15 @@ def by_class(sounds: Sounds) -> dict[str, list[str]]:
 
 
 def place_of(path: str) -> str:
-    """Return the name of the place that a recording of a class was made at: the file's, without what tells takes apart.
+    """Return the name of the place where a recording was made: the file's name without the letter of the take.
 
-    Takes of one place differ by a capital letter at the end (1-187207-A); any other name is a place of its own.
+    Takes of one place differ by a capital letter at the end (1-187207-A). Every other name is a place of its own.
     """
     return _TAKE.sub("", PurePosixPath(path).stem)
 
 
 def deal_cities(places: Mapping[str, Iterable[str]], cities: int = len(CITIES)) -> dict[tuple[str, str], str]:
-    """Deal the places of each class out to cities, one after another, so that every class is heard in many.
+    """Assign the places of each class to made-up cities in turn, so that every class occurs in many of them.
 
     Parameters
     ----------

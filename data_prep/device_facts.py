@@ -1,7 +1,7 @@
-"""What the recordings of each device have in common: aggregated from measurements, kept in the prepared set.
+"""Facts about each device of a prepared set, aggregated from the measurements of its recordings.
 
-`devices.json` in the set's folder holds the facts. They decide nothing: they are no part of the set's identity, and a
-set that was prepared before recordings were measured lacks them.
+They are stored in `devices.json` in the set's folder. They are not part of the set's identity; a set that was prepared
+before recordings were measured has none.
 """
 
 import json
@@ -35,7 +35,7 @@ Oddity = Literal["mixing", "offset", "clipping"]
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceFacts:
-    """What is known of a device.
+    """Facts about one device.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class DeviceFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class OddClip:
-    """A recording that should be looked at: which, why, and by what number."""
+    """A recording with an oddity: its name, the oddity, and the number measured for it."""
 
     clip: str
     oddity: Oddity
@@ -79,7 +79,7 @@ class OddClip:
 
 @dataclass(frozen=True, kw_only=True)
 class SetFacts:
-    """What is known of the devices of a set.
+    """Facts about the devices of a set.
 
     Attributes
     ----------

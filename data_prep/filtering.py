@@ -1,4 +1,4 @@
-"""Removing what lies below hearing, a constant offset above all, before the spectrogram is computed.
+"""A high-pass filter that removes a constant offset before the spectrogram is computed.
 
 The floor of a spectrogram lies 80 dB below its loudest bin. A recorder that adds a constant to every sample makes 0 Hz
 the loudest bin, and the floor hides what is quiet.

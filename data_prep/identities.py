@@ -1,4 +1,4 @@
-"""Identities of names: what two spellings of one scene, city, device or file have in common."""
+"""Normalised names, by which two spellings of one scene, city, device or file are recognised."""
 
 import re
 import unicodedata
@@ -14,17 +14,17 @@ def written(name: str) -> str:
 
 
 def identity_of(name: str) -> str:
-    """Return what all spellings of a name share.
+    """Return a key that is equal for all spellings of a name.
 
-    Composed and decomposed letters, capitals, characters that cannot be seen and ways of separating words (spaces,
-    underscores, hyphens) make no difference, nor does any of them at the ends.
+    Unicode composition, capitals, invisible characters and word separators (spaces, underscores, hyphens) make no
+    difference, and separators at either end are dropped.
     """
     seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
     return _SEPARATORS.sub("_", unicodedata.normalize("NFKC", seen.casefold())).strip("_")
 
 
 def file_identity(path: str) -> str:
-    """Return what the names of a file on file systems of all kinds share: composition and capitals do not count."""
+    """Return a key that is equal for all spellings of a path: Unicode composition and capitals make no difference."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path.strip()).casefold())
 
 

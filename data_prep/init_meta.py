@@ -1,4 +1,4 @@
-"""A first meta.csv for recordings that have none: what folders and names tell, to be corrected by hand."""
+"""A first meta.csv for recordings that have none, guessed from folders and file names, to be corrected by hand."""
 
 import csv
 import io
@@ -15,8 +15,8 @@ from data_prep.listing import COLUMNS, META, Reading, city_in_name
 def init_meta(folder: Path, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
     """Write meta.csv into `folder`, one row for each recording below it.
 
-    A file called as in TAU, `<scene>-<city>-<place>-<...>-<device>`, says everything. Of others the first folder is the
-    scene and the second, where there is one, the device. What neither folders nor `reading` say is left empty.
+    The name of a file of TAU, `<scene>-<city>-<place>-<...>-<device>`, gives all columns. For other files the first
+    folder is the scene and the second, if there is one, the device. Columns that remain unknown are left empty.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How long the recordings of a set are."""
+"""The length of a set's clips: the commonest length among its recordings."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ from data_prep.workers import count_cores
 def commonest_seconds(root: Path, clips: Iterable[str], accept: Acceptance | None = None) -> float | None:
     """Return the commonest length among the recordings, in steps of 10 ms; None if none can be read.
 
-    Headers are believed where all of them agree. Else only recordings whose samples are there have a say: a file that
-    announces more than it holds, or that cannot be used, will be named for itself, and no other for its sake.
+    Where all headers agree, their length is taken. Otherwise only recordings that can be decoded are counted, so that
+    files with wrong headers do not decide the length by which others are judged.
 
     Parameters
     ----------

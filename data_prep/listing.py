@@ -1,4 +1,4 @@
-"""What is said of each recording, by meta.csv or where there is none by folders: scene, city, location, device."""
+"""Scene, city, location and device of each recording, read from meta.csv or, without one, from class folders."""
 
 import os
 from collections.abc import Callable
@@ -18,23 +18,23 @@ LAST, FIRST = "last-hyphen", "first-hyphen"
 FOLDER = "folder"
 _REMEDIES = ("", "", "<city>-<place>; --city NAME says one city for all", "--device NAME says one device for all")
 _HOW = {LAST: "the identifier up to its last hyphen", FIRST: "the identifier up to its first hyphen"}
-_DEALT = "dealt out to the recordings: names, not places; recordings of one place share a file name"
+_DEALT = "made up and assigned to places; recordings of one place share a file name"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How to read what lists or folders leave open.
+    """How cities and devices are read where the data set leaves that open.
 
     Attributes
     ----------
     city
-        `last-hyphen` or `first-hyphen`: the identifier up to there; a column of meta.csv; or, where nothing says it,
-        the name of the one city. "" = up to the last hyphen; without meta.csv, cities are dealt out.
+        `last-hyphen` or `first-hyphen` for the identifier up to that hyphen, the name of a column of meta.csv, or the
+        name of the only city. "" = up to the last hyphen; without meta.csv, places are assigned to made-up cities.
     device
-        The device of recordings of which nothing says it; without meta.csv, `folder` where it is the class folder's
-        sub-folder.
+        The device of all recordings where no list states it. Without meta.csv, `folder` reads it from the sub-folder
+        of the class folder.
     follow_links
-        Whether links may lead out of the data set.
+        Whether symbolic links may lead out of the data set.
     """
 
     city: str = ""
@@ -43,7 +43,7 @@ class Reading:
 
 
 class Row(NamedTuple):
-    """What is said of one recording, as it is spelt; `line` is that of meta.csv, if there is one."""
+    """The entries of one recording, in their original spelling; `line` is that of meta.csv, if there is one."""
 
     line: int | None
     clip: str
@@ -61,7 +61,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows, problems and warnings of a data set, and in words where its cities come from."""
+    """Rows, problems and warnings of a data set, and where its cities were read (`cities`, for printing)."""
 
     rows: list[Row]
     problems: list[Problem]

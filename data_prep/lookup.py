@@ -1,4 +1,4 @@
-"""Looking for listed recordings on the disk: names only, by whichever spelling the disk has, links inside the set."""
+"""Finding listed recordings on the disk, whatever the spelling of their names there, and checking links."""
 
 import os
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is measured of every recording while it is prepared: enough to tell devices apart, for a few per cent of time.
+"""Measurements of each recording, made while it is prepared: level, band, clipping, and losses in mixing.
 
 Spectrum and loss in mixing are those of 16 frames spread evenly over the clip, of the length that the features have.
 """
@@ -26,7 +26,7 @@ _MIDDLE = 300.0  # Hz; a constant offset reaches nothing above it but by the flo
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """What was measured of a recording.
+    """The measurements of one recording.
 
     Attributes
     ----------

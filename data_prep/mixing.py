@@ -1,4 +1,4 @@
-"""From several channels to one: which channel is used, and how much of the sound that leaves."""
+"""Mixing several channels down to one, and how much of the level that loses."""
 
 import re
 from typing import TypeAlias

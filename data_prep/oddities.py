@@ -1,4 +1,4 @@
-"""What is odd about recordings that another set is made from, told before it is made."""
+"""Oddities of the recordings that a simulated set is made from, found before it is made."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ def group(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
 
 
 def look(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list[str]]:
-    """Return the files of each oddity among `names` in `root`; files that cannot be used are named by whoever tries."""
+    """Return the files with each oddity among `names` in `root`. Files that cannot be read are reported when used."""
 
     def oddities(name: str) -> tuple[str, ...]:
         try:

@@ -1,4 +1,4 @@
-"""What mixing down costs the recordings that a simulated set is made from: the set's own are of one channel."""
+"""Losses in mixing down the recordings that a simulated set is made from; the set itself has one channel."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from data_prep.workers import for_each
 
 @dataclass(frozen=True)
 class _Task:
-    """A recording, and how it is read."""
+    """A recording, and the options for reading it."""
 
     source: str
     folder: Path
@@ -23,7 +23,7 @@ class _Task:
 
 
 def _look(task: _Task) -> OddClip | None:
-    """Return what is odd about a recording of several channels; one that cannot be used is named by its making."""
+    """Measure a recording of several channels. One that cannot be read is reported later, when it is used."""
     path = task.folder / task.source
     try:
         if probe(path).channels == 1:

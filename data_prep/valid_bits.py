@@ -1,4 +1,4 @@
-"""Integers that fill only a part of their container: which end of it they fill."""
+"""Integers of fewer bits than their container: whether they are at its high or its low end."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Which scenes a device was heard in: accuracies of devices compare where they have the same scenes."""
+"""Scenes that a device lacks: accuracies of devices are comparable only over the same scenes."""
 
 import pandas as pd
 
@@ -24,6 +24,6 @@ def missing_scenes(clips: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 def tell_missing(tested: pd.DataFrame) -> list[str]:
     """Return one warning for each device that is tested on fewer scenes than others are."""
     return [
-        f"device {device} has no test clip of {', '.join(scenes)}: its accuracy is over other scenes than the others'"
+        f"device {device} has no test clip of {', '.join(scenes)}: its accuracy is over fewer scenes than the others'"
         for device, scenes in missing_scenes(tested).items()
     ]

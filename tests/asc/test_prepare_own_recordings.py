@@ -44,7 +44,7 @@ def test_class_folders_to_a_report_without_a_list(folders: Path, capsys: Capture
     lines = out.splitlines()
     assert lines[0] == "40 clips of 1 s: 4 scenes, 5 cities, 20 locations, 2 devices; split unseen-city"
     cities = "barcelona, helsinki, lisbon, london, lyon"
-    how = "dealt out to the recordings: names, not places; recordings of one place share a file name"
+    how = "made up and assigned to places; recordings of one place share a file name"
     assert f"cities ({how}): {cities}" in lines
     assert "1 audio files are not used: they lie loose, above the folders that are read: 'bus/voice memo.m4a'" in err
     common = ["--preset", "demo", "--width", "4", "--epochs", "1", "--batch-size", "6", "--accelerator", "cpu"]
@@ -129,7 +129,7 @@ def test_a_device_tested_on_fewer_scenes_is_named(root: Path, capsys: Capture) -
     write_lists(root, [row for row in read_lists(root) if row[1] != "tram" or row[3] != "s1"])
     assert main(arguments(root)) == 0
     out, err = capsys.readouterr()
-    said = "warning: device s1 has no test clip of tram: its accuracy is over other scenes than the others'"
+    said = "warning: device s1 has no test clip of tram: its accuracy is over fewer scenes than the others'"
     assert said in err
     assert "cities (the identifier up to its last hyphen): lisbon, lyon, oslo, paris" in out
     common = ["--preset", "demo", "--width", "4", "--epochs", "1", "--batch-size", "2", "--accelerator", "cpu"]

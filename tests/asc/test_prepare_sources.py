@@ -75,7 +75,7 @@ def test_simulated(tmp_path: Path, capsys: Capture) -> None:
     assert out[:3] == [
         "device b is 0.wav",
         "device c is 1.wav",
-        "cities are dealt out to the recordings: they are names, not places",
+        "cities are made up and assigned to places",
     ]
     assert out[3:11] == told[:8]
     first = PreparedSet.open(tmp_path / "out")

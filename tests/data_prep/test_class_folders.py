@@ -1,4 +1,4 @@
-"""Class folders: what is found, what is passed over, and how places are dealt out to cities."""
+"""Class folders: what is found, what is passed over, and how places are assigned to cities."""
 
 import os
 from collections import Counter

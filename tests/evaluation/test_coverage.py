@@ -22,7 +22,7 @@ CLIPS = pd.DataFrame(
 def test_scenes_that_a_device_lacks_are_found() -> None:
     assert missing_scenes(CLIPS) == {"b": ("park", "tram")}
     assert tell_missing(CLIPS) == [
-        "device b has no test clip of park, tram: its accuracy is over other scenes than the others'"
+        "device b has no test clip of park, tram: its accuracy is over fewer scenes than the others'"
     ]
 
 
