@@ -12,7 +12,7 @@ from asc.training import choose_accelerator
 from common.command import run_command
 from evaluation.style import house_style
 from recipes.drawing import save_figure
-from recipes.trained import Picture, Trained
+from recipes.trained import Measure, Picture, Trained
 
 
 class Study(Protocol):
@@ -27,8 +27,8 @@ class Study(Protocol):
     def trainer(self) -> Callable[[Any], object]:
         """Return what brings one job to its end; on Ray it is sent to the workers."""
 
-    def tell(self, wanted: Sequence[Any]) -> None:
-        """Print each run's state and cost, and what is left to do."""
+    def tell(self, wanted: Sequence[Any], measure: Measure | None) -> None:
+        """Print each run's state and cost, and what is left to do, `measure` of the finished runs included."""
 
     def trained(self, runs_of: Mapping[Any, Sequence[RunFolder]]) -> Trained:
         """Return what a figure is drawn from."""
@@ -48,12 +48,15 @@ class Recipe:
         From options to the configurations it needs.
     draw
         From options and their runs to the plot and its numbers.
+    measure
+        What `draw` computes of each finished run of the best learning rate, if that takes long; for `--dry-run`.
     """
 
     name: str
     options: type[Any]
     points: Callable[[Any], list[Any]]
     draw: Callable[[Any, Any], Picture]
+    measure: Callable[[Any, RunFolder, str], object] | None = None
 
 
 def run_recipe(recipe: Recipe, arguments: list[str] | None = None) -> int:
@@ -69,7 +72,7 @@ def _make(recipe: Recipe, options: Any) -> None:
     if options.precision == "auto":
         tell_other_precision(wanted, options.runs)
     if options.dry_run:
-        study.tell(wanted)
+        study.tell(wanted, partial(recipe.measure, options) if recipe.measure else None)
         return
     if not options.plot_only:
         run_all(

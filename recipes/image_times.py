@@ -1,32 +1,22 @@
-"""How long runs on images would take on this machine: operations counted, at the pace of a few steps measured."""
+"""How long runs on images would take on this machine: operations counted at measured paces, and short runs."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from pathlib import Path
 
-import torch
-
+from asc.accelerator import set_up
 from asc.images.description import ImageData, ImageRun, Stack
-from asc.images.learners import make_learner, stackable
-from asc.images.networks import build_network
+from asc.images.learners import stackable
 from asc.images.stacks import stack_up
-from recipes.cost import PASSES, RunCost, seconds_of
-from recipes.image_cost import Examples, macs_of_example
+from asc.images.training import train_images
+from recipes.cost import PASSES
+from recipes.image_cost import Examples, image_cost, macs_of_example
+from recipes.image_paces import Pace, is_quick, measured_pace
+from recipes.pruning_times import pruning_times
+from recipes.trials import Beside, beside_steps, paces_of
 
-T = TypeVar("T")
-P = TypeVar("P")
-# Multiply-accumulates that take a fraction of a second, on one core and on a GPU.
-_QUICK = {"cpu": 1e9, "cuda": 1e10}
-_FEWEST = 4  # examples of a probe
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """Seconds that a step takes however little it computes, and those of each multiply-accumulate."""
-
-    step: float
-    mac: float
+_TRIED = 8  # runs of a stack
 
 
 @dataclass(frozen=True)
@@ -53,104 +43,94 @@ class _Job:
         return run.network.architecture, run.weights.scheme, stackable(run)
 
     @property
-    def steps(self) -> int:
-        """Steps of the whole training."""
+    def similar(self) -> object:
+        """What jobs have in common that take equally long beside their steps."""
+        return self.kind, self.runs[0].data
+
+    @property
+    def tried(self) -> "_Job":
+        """A job of few of these runs, of all sizes, without what a pruning method computes first."""
+        some = self.runs[:: math.ceil(len(self.runs) / _TRIED)]
+        return replace(self, runs=tuple(replace(run, weights=replace(run.weights, pruning=None)) for run in some))
+
+    def lasting(self, epochs: int) -> "_Job":
+        """Return the job of so many epochs."""
+        return replace(
+            self, runs=tuple(replace(run, training=replace(run.training, epochs=epochs)) for run in self.runs)
+        )
+
+    def seconds(self, pace: Pace) -> float:
+        """Return how long all steps and tests take."""
         learning = self.runs[0].training
-        return learning.epochs * math.ceil(self.examples.parts["train"] / learning.batch_size)
+        steps = learning.epochs * math.ceil(self.examples.parts["train"] / learning.batch_size)
+        return steps * pace.step + pace.mac * sum(image_cost(run, self.examples).macs for run in self.runs)
 
 
-def times_of(
-    costs: Mapping[ImageRun, RunCost], examples: Mapping[ImageData, Examples], accelerator: str
-) -> dict[ImageRun, float]:
-    """Return the seconds that each of these runs would take; those that learn together take equal shares.
+@dataclass(frozen=True)
+class ImageTimes:
+    """Seconds of runs on images, from operations counted, at paces measured, and from short runs.
 
-    What is done to images on their way is not in it, nor what a pruning method computes first; where runs have
-    patience it is the longest that they can take.
+    Where runs have patience it is the longest that they can take.
 
-    Parameters
+    Attributes
     ----------
-    costs
-        What each run costs.
     examples
-        Of all data that they are on.
+        Of all data that runs are on.
+    images
+        Folder of image sets.
     accelerator
         `cpu` or `cuda`.
     """
-    together = [job.runs if isinstance(job, Stack) else (job,) for job in stack_up(list(costs))]
-    jobs = [_Job(runs, examples[runs[0].data]) for runs in together]
-    paces = _paces(jobs, accelerator)
-    found: dict[ImageRun, float] = {}
-    for job in jobs:
-        pace = paces[job.key]
-        seconds = job.steps * pace.step + sum(costs[run].macs for run in job.runs) * pace.mac
-        found |= {run: seconds / len(job.runs) for run in job.runs}
-    return found
+
+    examples: Mapping[ImageData, Examples]
+    images: Path
+    accelerator: str
+
+    def of(self, runs: Sequence[ImageRun]) -> dict[ImageRun, float]:
+        """Return the seconds of each run; those that learn together take equal shares."""
+        set_up(self.accelerator)
+        together = [job.runs if isinstance(job, Stack) else (job,) for job in stack_up(runs)]
+        jobs = sorted((_Job(some, self.examples[some[0].data]) for some in together), key=lambda job: job.macs)
+        paces = _paces(jobs, self.accelerator)
+        besides, pruning = self._besides(jobs, paces), pruning_times(runs, self.examples)
+        found: dict[ImageRun, float] = {}
+        for job in jobs:
+            start, epoch = besides[job.similar]
+            seconds = job.seconds(paces[job.key]) + len(job.runs) * start + job.runs[0].epochs * epoch
+            found |= {run: seconds / len(job.runs) + pruning.get(run, 0.0) for run in job.runs}
+        return {run: found[run] for run in runs}
+
+    def _besides(self, jobs: Sequence[_Job], paces: Mapping[object, Pace]) -> dict[object, Beside]:
+        """Return what the smallest of similar jobs takes beside its steps; to start and end, for each of its runs."""
+        smallest: dict[object, _Job] = {}
+        for job in jobs:
+            smallest.setdefault(job.similar, job.tried)
+        tried = [
+            (job, paces.get(job.key) or measured_pace(job.runs, job.examples.shape, self.accelerator))
+            for job in smallest.values()
+        ]
+        found = beside_steps(tried, self._train, lambda trial, epochs: trial[0].lasting(epochs).seconds(trial[1]))
+        several = zip(smallest.items(), found, strict=True)
+        return {similar: Beside(beside.start / len(job.runs), beside.epoch) for (similar, job), beside in several}
+
+    def _train(self, trial: tuple[_Job, Pace], epochs: int, folder: Path) -> None:
+        runs = trial[0].lasting(epochs).runs
+        train_images(Stack(runs) if len(runs) > 1 else runs[0], self.images, folder, self.accelerator)
 
 
 def _paces(jobs: Sequence[_Job], accelerator: str) -> dict[object, Pace]:
     """Measure a pace for each network and scheme of weights: narrow networks are far slower for what they compute.
 
+    Jobs are given smallest first.
+
     A network that is too large to be measured quickly has the pace of the largest of its architecture and scheme that
     is not, or else of the smallest.
     """
-    ordered = sorted(jobs, key=lambda job: job.macs)
     found = paces_of(
-        ordered,
+        jobs,
         key=lambda job: job.key,
         kind=lambda job: job.kind,
-        quick=lambda job: _FEWEST * job.macs <= _QUICK[accelerator],
+        quick=lambda job: is_quick(job.macs, accelerator),
         measure=lambda job: measured_pace(job.runs, job.examples.shape, accelerator),
     )
-    return {job.key: pace for job, pace in zip(ordered, found, strict=True)}
-
-
-def paces_of(
-    ordered: Sequence[T],
-    *,
-    key: Callable[[T], object],
-    kind: Callable[[T], object],
-    quick: Callable[[T], bool],
-    measure: Callable[[T], P],
-) -> list[P]:
-    """Return the pace of each item: measured once for each key, or else that of the largest of its kind so far.
-
-    Parameters
-    ----------
-    ordered
-        Smallest first.
-    key, kind
-        What items have in common that are equally fast; and that differ in size only.
-    quick
-        Whether an item can be measured quickly; the first of each kind is measured whatever it takes.
-    """
-    by_key: dict[object, P] = {}
-    by_kind: dict[object, P] = {}
-    for item in ordered:
-        if key(item) not in by_key:
-            if quick(item) or kind(item) not in by_kind:
-                by_kind[kind(item)] = measure(item)
-            by_key[key(item)] = by_kind[kind(item)]
-    return [by_key[key(item)] for item in ordered]
-
-
-def measured_pace(runs: Sequence[ImageRun], shape: tuple[int, ...], accelerator: str) -> Pace:
-    """Take a few steps of one run, or of a stack, on few and on more random inputs of `shape`, and tell both apart.
-
-    Which weights are kept is of no account: they are chosen at random, where a pruning method would take its time.
-    """
-    device = torch.device(accelerator)
-    networks = [build_network(replace(run, weights=replace(run.weights, pruning=None))).to(device) for run in runs]
-    learner, rates = make_learner(runs, networks, []), [run.training.learning_rate for run in runs]
-    macs, more = PASSES * sum(macs_of_example(run, shape) for run in runs), runs[0].training.batch_size
-    if accelerator == "cpu":  # a GPU is fast only if it is filled
-        more = min(more, int(_QUICK["cpu"] / macs))
-    more = max(more, 2 * _FEWEST)
-    inputs, labels = torch.randn(more, *shape, device=device), torch.zeros(more, dtype=torch.long, device=device)
-
-    def seconds(count: int) -> float:
-        return seconds_of(lambda: learner.step(inputs[:count], labels[:count], rates), accelerator)
-
-    few = max(_FEWEST, more // 4)
-    short, long = seconds(few), seconds(more)
-    each = max(0.0, long - short) / (more - few)
-    return Pace(step=max(0.0, short - few * each), mac=each / macs)
+    return {job.key: pace for job, pace in zip(jobs, found, strict=True)}

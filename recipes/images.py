@@ -14,11 +14,12 @@ from asc.images.training import train_images
 from asc.run_folder import RunFolder
 from asc.training import choose_accelerator
 from data_prep.images.sets import ImageSetName
+from recipes.figure_times import seconds_of_drawing, seconds_of_measuring, seconds_so_far
 from recipes.image_cost import Examples, image_cost
-from recipes.image_times import times_of
+from recipes.image_times import ImageTimes
 from recipes.options import SharedOptions
 from recipes.states import tell_runs
-from recipes.trained import Trained
+from recipes.trained import Measure, Trained
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,19 +103,24 @@ class ImageStudy:
             accelerator=choose_accelerator(self.options.accelerator),
         )
 
-    def tell(self, wanted: Sequence[ImageRun]) -> None:
+    def tell(self, wanted: Sequence[ImageRun], measure: Measure | None) -> None:
         """Print each run's state and size, and what is left to do."""
+        others = {"to start": seconds_so_far()}
         options, sets = self.options, dict.fromkeys(run.data for run in wanted)
-        examples = {data: Examples.of(data, open_set(data, options.data.resolve())) for data in sets}
-        costs = {run: image_cost(run, examples[run.data]) for run in wanted}
+        images, accelerator = options.data.resolve(), choose_accelerator(options.accelerator)
+        examples = {data: Examples.of(data, open_set(data, images)) for data in sets}
         folders = [RunFolder.of(run, options.runs) for run in wanted]
-        missing = {run: costs[run] for run, folder in zip(wanted, folders, strict=True) if not folder.done}
-        times = times_of(missing, examples, choose_accelerator(options.accelerator))
+        missing = [run for run, folder in zip(wanted, folders, strict=True) if not folder.done]
+        times = ImageTimes(examples, images, accelerator).of(missing)
+        if missing and measure:
+            others["to measure units"] = seconds_of_measuring(missing, examples, measure, images, accelerator)
+        others["to draw"] = seconds_of_drawing() if missing else 0.0
         how = (
-            "training alone, from operations counted, at the pace of a few steps of each network here, or of a smaller "
-            "one of its kind; to start runs, to write them and to measure and draw what they learnt takes more"
+            "operations counted, pruning before training included, at the pace of a few steps of each network here, or "
+            "of a smaller one of its kind; what comes beside steps from short runs"
         )
         if any(run.training.patience for run in missing):
             how += "; less where runs stop early"
-        tell_runs(folders, list(costs.values()), [times.get(run) for run in wanted], how)
+        costs = [image_cost(run, examples[run.data]) for run in wanted]
+        tell_runs(folders, costs, [times.get(run) for run in wanted], others, how)
         print(options.runs)

@@ -1,10 +1,6 @@
 """How long runs on acoustic scenes would take on this machine: by steps and tests of each network, and short runs."""
 
-import io
-import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,13 +20,10 @@ from asc.training import Machine, train
 from data_prep.storage import PreparedSet
 from models.resnet import NetworkSettings
 from recipes.cost import PASSES, seconds_of
-from recipes.image_times import paces_of
+from recipes.trials import beside_steps, paces_of
 
 # Multiply-accumulates of a step that is timed; a larger network is timed on fewer clips, or as a smaller one's.
 _QUICK = {"cpu": 2e10, "cuda": 1e12}
-# Seconds that a run of three epochs may take to be tried: of a longer one, what comes beside its steps is little.
-_TRIAL = 20.0
-_TRIAL_EPOCHS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +66,16 @@ class SceneTimes:
             measure=self._speed,
         )
         speeds = {run.identity: pace for run, pace in zip(ordered, paces, strict=True)}
-        start, epoch = self._beside(ordered[0], speeds[ordered[0].identity])
-        return {run.identity: start + run.epochs * epoch + self._steps(run, speeds[run.identity]) for run in runs}
+        smallest = ordered[0]
+        [beside] = beside_steps(
+            [smallest],
+            self._train,
+            lambda run, epochs: self._steps(_lasting(run, epochs), speeds[smallest.identity]),
+        )
+        return {
+            run.identity: beside.start + run.epochs * beside.epoch + self._steps(run, speeds[run.identity])
+            for run in runs
+        }
 
     def _steps(self, run: RunDescription, speed: Speed) -> float:
         """Return the seconds of all training and testing of a run."""
@@ -110,25 +111,8 @@ class SceneTimes:
             test=seconds_of(lambda: logits_of(module, tested, precision), self.accelerator) / (len(tested) * macs),
         )
 
-    def _beside(self, smallest: RunDescription, speed: Speed) -> tuple[float, float]:
-        """Return the seconds that a run takes to start and end, and that an epoch takes beside steps and tests.
-
-        They are those of a run of the smallest network of one epoch, and of three, less what steps and tests take.
-        """
-        short = [_lasting(smallest, epochs) for epochs in (1, _TRIAL_EPOCHS)]
-        if self._steps(short[1], speed) > _TRIAL:
-            return 0.0, 0.0
-        self._trial(short[0])  # what is imported then is not imported again
-        one, several = (self._trial(run) - self._steps(run, speed) for run in short)
-        epoch = max(0.0, several - one) / (_TRIAL_EPOCHS - 1)
-        return max(0.0, one - epoch), epoch
-
-    def _trial(self, run: RunDescription) -> float:
-        """Train a run to its end in a folder that is removed; return how long it took."""
-        with tempfile.TemporaryDirectory() as name, redirect_stderr(io.StringIO()):
-            begin = time.perf_counter()
-            train(run, self.prepared, Path(name), Machine(accelerator=self.accelerator))
-            return time.perf_counter() - begin
+    def _train(self, run: RunDescription, epochs: int, folder: Path) -> None:
+        train(_lasting(run, epochs), self.prepared, folder, Machine(accelerator=self.accelerator))
 
 
 def _kind(run: RunDescription) -> tuple[object, ...]:

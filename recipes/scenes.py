@@ -13,11 +13,12 @@ from asc.training import Machine, choose_accelerator
 from common.errors import ConfigError
 from data_prep.storage import PreparedSet
 from recipes.cost import SetSize, run_cost
+from recipes.figure_times import seconds_of_drawing, seconds_so_far
 from recipes.options import AudioOptions
 from recipes.points import Point, describe_point
 from recipes.scene_times import SceneTimes
 from recipes.states import tell_runs
-from recipes.trained import Trained
+from recipes.trained import Measure, Trained
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +93,9 @@ class SceneStudy:
             prepared=self.prepared,
         )
 
-    def tell(self, wanted: Sequence[RunDescription]) -> None:
+    def tell(self, wanted: Sequence[RunDescription], measure: Measure | None) -> None:
         """Print each run's state and size, and what is left to do."""
+        others = {"to start": seconds_so_far()}
         size, different = SetSize.of(self.prepared, wanted[0]), {run.identity: run for run in wanted}
         costs = {identity: run_cost(run, size) for identity, run in different.items()}
         folders = [RunFolder.of(run, self.options.runs) for run in wanted]
@@ -104,10 +106,12 @@ class SceneStudy:
             {run.network: costs[identity].macs_of_clip for identity, run in different.items()},
             choose_accelerator(self.options.accelerator),
         ).of([different[identity] for identity in missing])
+        others["to draw"] = seconds_of_drawing() if missing else 0.0
         tell_runs(
             folders,
             [costs[run.identity] for run in wanted],
             [times.get(run.identity) for run in wanted],
+            others,
             "by steps and tests of each network, or of a smaller one of its kind, and short runs, timed here just now",
         )
         print(self.options.runs)

@@ -1,7 +1,7 @@
 """How a figure's runs stand, and what they cost, for `--dry-run`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from asc.run_folder import RunFolder
@@ -22,7 +22,11 @@ def states_line(folders: Sequence[RunFolder]) -> str:
 
 
 def tell_runs(
-    folders: Sequence[RunFolder], costs: Sequence[RunCost], seconds: Sequence[float | None], how: str
+    folders: Sequence[RunFolder],
+    costs: Sequence[RunCost],
+    seconds: Sequence[float | None],
+    others: Mapping[str, float],
+    how: str,
 ) -> None:
     """Print each run's state and size, and what is left to do.
 
@@ -30,6 +34,8 @@ def tell_runs(
     ----------
     folders, costs, seconds
         Of each run: where it stands, what it costs, and how long it takes on this machine, None where nobody asks.
+    others
+        Seconds of what the command does beside training, by what it is.
     how
         Where the times are from.
     """
@@ -42,5 +48,8 @@ def tell_runs(
     print(states_line(folders))
     left = sum(duration or 0 for folder, duration in zip(folders, seconds, strict=True) if not folder.done)
     if left:
-        print(f"time left on this machine, one after another: about {timedelta(seconds=round(left))} ({how})")
+        total = timedelta(seconds=round(left + sum(others.values())))
+        parts = {"training": left, **others}
+        of_which = ", ".join(f"{what} {timedelta(seconds=round(duration))}" for what, duration in parts.items())
+        print(f"time left on this machine, runs one after another: about {total} ({of_which}; {how})")
     print(f"final weights of all runs: {sum(cost.weight_bytes for cost in costs) / 1e6:,.1f} MB on disk")

@@ -1,6 +1,6 @@
 """What a recipe draws from: its points' run folders, finished or not; and what it draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,9 @@ from matplotlib.figure import Figure
 
 from asc.run_folder import RunFolder
 from recipes.what_ran import what_ran
+
+# Computes what a figure needs of a finished run, on `cpu` or `cuda`, and keeps it in the run's folder.
+Measure = Callable[[RunFolder, str], object]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from asc.run_folder import RunFolder
 from evaluation.units.settings import CODE_REMOVABILITY, RemovabilitySettings
 from recipes.accuracies import draw_series
 from recipes.casper2021.cifar import glorot_and_he
-from recipes.casper2021.measuring import over_runs
+from recipes.casper2021.measuring import measure_units, over_runs
 from recipes.casper2021.sizes import SizedPoint, SizeOptions, size_name
 from recipes.command import Recipe, run_recipe
 from recipes.trained import Picture, Trained
@@ -62,7 +62,9 @@ def draw(options: SizeOptions, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(_READING))
 
 
-RECIPE = Recipe(name="casper2021/fig02_ablation", options=SizeOptions, points=glorot_and_he, draw=draw)
+RECIPE = Recipe(
+    name="casper2021/fig02_ablation", options=SizeOptions, points=glorot_and_he, draw=draw, measure=measure_units
+)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from asc.images.units import pairs_of
+from asc.run_folder import RunFolder
 from common.progress import progress
 from evaluation.style import COLOURS
 from evaluation.units.settings import RepetitionSettings
@@ -39,14 +40,15 @@ def points(options: SizeOptions) -> list[SizedPoint]:
     return glorot_and_he(replace(options, sizes=(sizes[0], sizes[len(sizes) // 2], sizes[-1])))
 
 
+def _measure(options: SizeOptions, folder: RunFolder, accelerator: str) -> NDArray[np.float32]:
+    return pairs_of(folder, options.data, _SETTINGS, accelerator, _LAST_CONVOLUTION)
+
+
 def _pairs(options: SizeOptions, trained: Trained) -> dict[SizedPoint, NDArray[np.float32]]:
     found = {}
     with progress("correlations", len(trained.points), "points") as advance:
         for point in trained.points:
-            runs = [
-                pairs_of(folder, options.data, _SETTINGS, trained.accelerator, _LAST_CONVOLUTION)
-                for folder in trained.finished(point)
-            ]
+            runs = [_measure(options, folder, trained.accelerator) for folder in trained.finished(point)]
             found[point] = np.concatenate(runs)
             advance()
     return found
@@ -80,7 +82,7 @@ def draw(options: SizeOptions, trained: Trained) -> Picture:
     return Picture(figure, pd.DataFrame([_row(*item) for item in found.items()]), trained.footer(_READING))
 
 
-RECIPE = Recipe(name="casper2021/fig03_correlations", options=SizeOptions, points=points, draw=draw)
+RECIPE = Recipe(name="casper2021/fig03_correlations", options=SizeOptions, points=points, draw=draw, measure=_measure)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

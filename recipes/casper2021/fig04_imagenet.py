@@ -11,6 +11,7 @@ The paper found: removability grows with size in all; similarity grows in ResNet
 import sys
 
 from recipes.casper2021.imagenet import ImageNetOptions, imagenet_points
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.unit_figures import UNITS, unit_figure
 from recipes.command import Recipe, run_recipe
 
@@ -18,6 +19,7 @@ RECIPE = Recipe(
     name="casper2021/fig04_imagenet",
     options=ImageNetOptions,
     points=imagenet_points,
+    measure=measure_units,
     draw=lambda options, trained: unit_figure(options, trained, UNITS),
 )
 

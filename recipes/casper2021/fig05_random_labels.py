@@ -11,6 +11,7 @@ keep removability flat and make units more repeated.
 import sys
 
 from recipes.casper2021.cifar import labelled_points
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.sizes import ResNetOptions
 from recipes.casper2021.unit_figures import UNITS, unit_figure
 from recipes.command import Recipe, run_recipe
@@ -20,6 +21,7 @@ RECIPE = Recipe(
     options=ResNetOptions,
     points=labelled_points,
     draw=lambda options, trained: unit_figure(options, trained, UNITS),
+    measure=measure_units,
 )
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ LeCun: both, between the two.
 import sys
 
 from recipes.casper2021.cifar import INITIALISERS, alexnet_points
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.sizes import SizeOptions
 from recipes.casper2021.unit_figures import UNITS, unit_figure
 from recipes.command import Recipe, run_recipe
@@ -18,6 +19,7 @@ RECIPE = Recipe(
     name="casper2021/fig06_initialisers",
     options=SizeOptions,
     points=lambda options: alexnet_points(options, INITIALISERS["normal"]),
+    measure=measure_units,
     draw=lambda options, trained: unit_figure(options, trained, UNITS),
 )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from common.errors import ConfigError
 from recipes.casper2021.imagenet import IMAGENET_SIZES, RESNET18_EPOCHS, ImageNetOptions, resnet18
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.sizes import SizedPoint, size_name
 from recipes.casper2021.unit_figures import PANELS, draw_panels, footer_of, unit_table
 from recipes.command import Recipe, run_recipe
@@ -59,7 +60,9 @@ def draw(options: Options, trained: Trained) -> Picture:
     return Picture(draw_panels(table, PANELS, "epochs", xlabel="training epochs"), table, footer_of(trained, table))
 
 
-RECIPE = Recipe(name="casper2021/figb02_training_time", options=Options, points=points, draw=draw)
+RECIPE = Recipe(
+    name="casper2021/figb02_training_time", options=Options, points=points, draw=draw, measure=measure_units
+)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -9,6 +9,7 @@ The paper found: very much what it found with normal distributions; their varian
 import sys
 
 from recipes.casper2021.cifar import INITIALISERS, alexnet_points
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.sizes import SizeOptions
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe, run_recipe
@@ -17,6 +18,7 @@ RECIPE = Recipe(
     name="casper2021/figb03_uniform",
     options=SizeOptions,
     points=lambda options: alexnet_points(options, INITIALISERS["uniform"]),
+    measure=measure_units,
     draw=unit_figure,
 )
 

@@ -11,6 +11,7 @@ import sys
 
 from recipes.casper2021.cifar import resnet56_points
 from recipes.casper2021.layers import layer_figure, stage_names
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.sizes import ResNetOptions
 from recipes.command import Recipe, run_recipe
 
@@ -18,6 +19,7 @@ RECIPE = Recipe(
     name="casper2021/figb06_resnet56_layers",
     options=ResNetOptions,
     points=lambda options: resnet56_points(options, {"ResNet-56": {}}),
+    measure=measure_units,
     draw=lambda options, trained: layer_figure(options, trained, stage_names(3)),
 )
 

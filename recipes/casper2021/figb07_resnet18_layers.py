@@ -10,6 +10,7 @@ import sys
 
 from recipes.casper2021.imagenet import ImageNetOptions, resnet18_points
 from recipes.casper2021.layers import layer_figure, stage_names
+from recipes.casper2021.measuring import measure_units
 from recipes.command import Recipe, run_recipe
 
 RECIPE = Recipe(
@@ -17,6 +18,7 @@ RECIPE = Recipe(
     options=ImageNetOptions,
     points=resnet18_points,
     draw=lambda options, trained: layer_figure(options, trained, stage_names(4)),
+    measure=measure_units,
 )
 
 if __name__ == "__main__":

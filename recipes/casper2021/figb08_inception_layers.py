@@ -11,12 +11,14 @@ import sys
 
 from recipes.casper2021.imagenet import ImageNetOptions, inception_points
 from recipes.casper2021.layers import INCEPTION_LAYERS, layer_figure
+from recipes.casper2021.measuring import measure_units
 from recipes.command import Recipe, run_recipe
 
 RECIPE = Recipe(
     name="casper2021/figb08_inception_layers",
     options=ImageNetOptions,
     points=inception_points,
+    measure=measure_units,
     draw=lambda options, trained: layer_figure(options, trained, INCEPTION_LAYERS),
 )
 

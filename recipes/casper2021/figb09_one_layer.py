@@ -11,12 +11,14 @@ import sys
 
 from recipes.casper2021.imagenet import ImageNetOptions, layer_points
 from recipes.casper2021.layers import INCEPTION_LAYERS, layer_figure
+from recipes.casper2021.measuring import measure_units
 from recipes.command import Recipe, run_recipe
 
 RECIPE = Recipe(
     name="casper2021/figb09_one_layer",
     options=ImageNetOptions,
     points=layer_points,
+    measure=measure_units,
     draw=lambda options, trained: layer_figure(
         options, trained, INCEPTION_LAYERS, xlabel="size factor of the last 35 x 35"
     ),

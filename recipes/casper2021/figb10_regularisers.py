@@ -12,6 +12,7 @@ repeated, weight decay a little.
 import sys
 
 from recipes.casper2021.cifar import ALL_REGULARISERS, REGULARISERS, alexnet_points
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.sizes import SizeOptions
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe, run_recipe
@@ -21,6 +22,7 @@ RECIPE = Recipe(
     options=SizeOptions,
     points=lambda options: alexnet_points(options, {"none": {}, **REGULARISERS, "all": ALL_REGULARISERS}),
     draw=unit_figure,
+    measure=measure_units,
 )
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ than for SGD.
 
 import sys
 
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.students import StudentOptions, by_optimiser
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe, run_recipe
@@ -20,6 +21,7 @@ RECIPE = Recipe(
     name="casper2021/figb11_optimisers",
     options=StudentOptions,
     points=lambda options: by_optimiser(_INPUTS, options),
+    measure=measure_units,
     draw=unit_figure,
 )
 

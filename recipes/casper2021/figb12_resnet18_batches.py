@@ -11,6 +11,7 @@ The paper found: trends do not depend on k.
 import sys
 
 from recipes.casper2021.imagenet import ImageNetOptions, resnet18_batches
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe, run_recipe
 
@@ -18,6 +19,7 @@ RECIPE = Recipe(
     name="casper2021/figb12_resnet18_batches",
     options=ImageNetOptions,
     points=resnet18_batches,
+    measure=measure_units,
     draw=unit_figure,
 )
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from recipes.casper2021.cifar import CIFAR_SIZES, FACTORS, alexnet_points, resnet56_points
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.sizes import SIZES, ResNetOptions, SizedPoint
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe, run_recipe
@@ -30,7 +31,9 @@ def points(options: ResNetOptions) -> list[SizedPoint]:
     return [point for point in alexnets if (point.size, point.run.training.batch_size) != (4, 512)] + resnets
 
 
-RECIPE = Recipe(name="casper2021/figb13_batches", options=ResNetOptions, points=points, draw=unit_figure)
+RECIPE = Recipe(
+    name="casper2021/figb13_batches", options=ResNetOptions, points=points, draw=unit_figure, measure=measure_units
+)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -12,6 +12,7 @@ from evaluation.units.removability import areas
 from evaluation.units.settings import CODE_REMOVABILITY, RemovabilitySettings, RepetitionSettings
 from recipes.casper2021.sizes import SizedPoint
 from recipes.image_scores import result_of
+from recipes.images import ImageOptions
 from recipes.trained import Trained
 
 Measure = Callable[[SizedPoint, RunFolder], pd.DataFrame]
@@ -46,6 +47,12 @@ def whole_network(point: SizedPoint, folder: RunFolder, images: Path, accelerato
     curve = curves_of(folder, images, CODE_REMOVABILITY, accelerator)
     found["removability_code"] = areas(curve, CODE_REMOVABILITY).mean()
     return found
+
+
+def measure_units(options: ImageOptions, folder: RunFolder, accelerator: str) -> None:
+    """Compute what the figures of units need of a finished run, and keep it in its folder."""
+    by_site(folder, options.data, accelerator)
+    curves_of(folder, options.data, CODE_REMOVABILITY, accelerator)
 
 
 def over_runs(points: Sequence[SizedPoint], trained: Trained, measure: Measure) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from recipes.casper2021.measuring import measure_units
 from recipes.casper2021.students import StudentOptions, by_sigma
 from recipes.casper2021.unit_figures import unit_figure
 from recipes.command import Recipe
@@ -21,5 +22,6 @@ def sigma_recipe(name: str, inputs: int) -> Recipe:
         name=name,
         options=SigmaOptions,
         points=lambda options: by_sigma(inputs, options, options.sigmas),
+        measure=measure_units,
         draw=unit_figure,
     )

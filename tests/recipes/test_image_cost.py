@@ -18,9 +18,11 @@ from data_prep.images.augmentation import AugmentationSettings
 from data_prep.images.sets import LabelledSet, Part
 from data_prep.images.splits import ImageSplitSettings
 from data_prep.teacher import TeacherSettings
-from recipes import image_times
+from recipes import image_paces, image_times, pruning_times
 from recipes.image_cost import Examples, counts_of, image_cost, trained_parameters
-from recipes.image_times import Pace, measured_pace, times_of
+from recipes.image_paces import Pace, measured_pace
+from recipes.image_times import ImageTimes
+from recipes.trials import Beside
 
 MLP = ImageNetwork.of("mlp", width=6, classes=10, inputs=48)
 RESNET = ImageNetwork.of("resnet18", width=4, classes=10)
@@ -122,11 +124,18 @@ def test_a_stack_computes_only_with_the_weights_it_keeps(run: ImageRun, images: 
 
 
 def timed(runs: Sequence[ImageRun], images: LabelledSet) -> dict[ImageRun, float]:
-    examples = {run.data: Examples.of(run.data, images) for run in runs}
-    return times_of({run: image_cost(run, examples[run.data]) for run in runs}, examples, "cpu")
+    return ImageTimes({run.data: Examples.of(run.data, images) for run in runs}, Path(), "cpu").of(runs)
 
 
-def test_times_are_of_steps_and_operations(run: ImageRun, images: LabelledSet, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs take nothing beside their steps."""
+    monkeypatch.setattr(image_times, "beside_steps", lambda runs, *_: [Beside(0.0, 0.0)] * len(runs))
+
+
+def test_times_are_of_steps_and_operations(
+    run: ImageRun, images: LabelledSet, monkeypatch: pytest.MonkeyPatch, steps_alone: None
+) -> None:
     monkeypatch.setattr(image_times, "measured_pace", lambda *_: Pace(step=2.0, mac=0.5))
     cost = image_cost(run, Examples.of(run.data, images))
     assert timed([run], images) == {run: 12 * 5 * 2 + cost.macs / 2}
@@ -137,8 +146,39 @@ def test_times_are_of_steps_and_operations(run: ImageRun, images: LabelledSet, m
     assert set(timed(both, images).values()) == {(12 * 5 * 2 + macs / 2) / 2}
 
 
-def test_each_network_is_measured_once_unless_it_is_large(
+def test_each_run_of_a_stack_starts_and_ends_and_they_share_its_epochs(
     run: ImageRun, images: LabelledSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_times, "measured_pace", lambda *_: Pace(step=0.0, mac=0.0))
+    # A trial is of at most eight runs.
+    monkeypatch.setattr(image_times, "beside_steps", lambda runs, *_: [Beside(3.0 * len(runs[0][0].runs), 5.0)])
+    plain = replace(run, training=replace(run.training, momentum=0.0))
+    several = [replace(plain, training=replace(plain.training, learning_rate=0.1 * n)) for n in range(1, 21)]
+    assert list(timed(several, images).values()) == pytest.approx([3 + 12 * 5 / 20] * 20)
+
+
+@pytest.mark.parametrize(
+    ("weights", "passes"),
+    [
+        ({"pruning": "snip", "examples": 30}, 30),
+        ({"pruning": "force", "examples": 500}, 60 * 39),
+        ({"pruning": "iter_snip", "examples": 20, "iterations": 7}, 7 * 20),
+        ({"pruning": "synflow"}, 100),
+        ({"pruning": "magnitude"}, 0),
+        ({}, 0),
+    ],
+)
+def test_pruning_takes_its_passes(
+    run: ImageRun, images: LabelledSet, monkeypatch: pytest.MonkeyPatch, weights: dict[str, Any], passes: int
+) -> None:
+    monkeypatch.setattr(pruning_times, "measured_pace", lambda *_: Pace(step=0.0, mac=1.0))
+    pruned = replace(run, weights=ImageWeights(scheme="sparse", kept=(100,), **weights))
+    found = pruning_times.pruning_times([pruned], {run.data: Examples.of(run.data, images)})
+    assert found.get(pruned, 0.0) == passes * 3 * 348  # weights, forwards and twice back
+
+
+def test_each_network_is_measured_once_unless_it_is_large(
+    run: ImageRun, images: LabelledSet, monkeypatch: pytest.MonkeyPatch, steps_alone: None
 ) -> None:
     measured: list[tuple[int, str]] = []
 
@@ -156,7 +196,7 @@ def test_each_network_is_measured_once_unless_it_is_large(
     # A wide one goes at the pace of the widest that is quick, and where none is, all at the narrowest's.
     for limit, pace_of_wide, count in ((1e6, 4, 3), (1, 2, 2)):
         measured.clear()
-        monkeypatch.setitem(image_times._QUICK, "cpu", limit)
+        monkeypatch.setitem(image_paces._QUICK, "cpu", limit)
         assert timed(runs, images)[wide] == 60.0 * pace_of_wide
         assert len(measured) == count
 

@@ -11,8 +11,8 @@ from asc.description import RunDescription
 from asc.training import Machine, train
 from data_prep.storage import PreparedSet
 from recipes.cost import SetSize, run_cost
-from recipes.image_times import paces_of
 from recipes.scene_times import SceneTimes, Speed
+from recipes.trials import paces_of
 from tests.asc.conftest import description
 
 __all__ = ["description"]
