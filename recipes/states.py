@@ -51,5 +51,5 @@ def tell_runs(
         total = timedelta(seconds=round(left + sum(others.values())))
         parts = {"training": left, **others}
         of_which = ", ".join(f"{what} {timedelta(seconds=round(duration))}" for what, duration in parts.items())
-        print(f"time left on this machine, runs one after another: about {total} ({of_which}; {how})")
+        print(f"time left on this machine, one after another: about {total} ({of_which}; {how})")
     print(f"final weights of all runs: {sum(cost.weight_bytes for cost in costs) / 1e6:,.1f} MB on disk")
