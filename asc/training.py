@@ -93,7 +93,6 @@ def _trainer(description: RunDescription, folder: RunFolder, machine: Machine, c
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        deterministic=machine.accelerator == "cuda",
     )
 
 

@@ -32,6 +32,18 @@ def device_table(scored: DataFrame) -> DataFrame:
     return DataFrame(ordered, columns=["device", "kind", "seen"])
 
 
+def with_roles(scored: DataFrame, like: DataFrame) -> DataFrame:
+    """Return `scored` with every device as seen, and of the kind, that it is in `like`: groups hold the same devices.
+
+    Parameters
+    ----------
+    scored, like
+        Clips of the same devices.
+    """
+    devices = device_table(like).set_index("device")
+    return scored.assign(**{column: scored["device"].map(devices[column]) for column in ("kind", "seen")})
+
+
 def membership(scored: DataFrame) -> DataFrame:
     """Return which devices are in which group: 1 or 0, device x (level, name).
 

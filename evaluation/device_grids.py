@@ -12,7 +12,7 @@ from evaluation.grids import MISSING, Grid, nats, percent, points, spread, withi
 from evaluation.tables import Comparison, row_of, sections
 
 DAGGER = "†"
-_OTHER_ROLE = "a device that is seen in one of the configurations and unseen in another."
+_OTHER_ROLE = "a device that this configuration was trained on and the first was not, or the other way round."
 
 
 def _by_device(title: str, table: DataFrame, headings: list[str], note: str, cells: Callable[[Any], list[str]]) -> Grid:
@@ -105,6 +105,8 @@ def cost_grids(comparison: Comparison) -> list[Grid]:
         "Points of accuracy on the unseen device less those on seen devices, mean of the last epochs and seeds, on "
         f"recordings that both made; 95 % interval over {comparison.held}."
     )
+    if not comparison.same_training_devices:
+        note += " Seen and unseen devices are each configuration's own."
     grids = []
     for configurations, tables in comparison.abreast():
         table = tables[0][tables[0].change.notna() & (tables[0].index != ALL)]

@@ -71,8 +71,8 @@ def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> 
     ]
     note = (
         f"Accuracy in %: mean of the last {table.epochs_averaged.max()} epochs and all seeds, ± standard deviation "
-        "over seeds where there are several; gap = seen less unseen, in points; macro = mean over scenes; log loss in "
-        "nats, mean over scenes."
+        "over seeds where there are several; seen = devices that the configuration was trained on; gap = seen less "
+        "unseen, in points; macro = mean over scenes; log loss in nats, mean over scenes."
     )
     return Grid("Headline", ["configuration", "seeds", *(heading for _, heading, _ in columns)], rows, note)
 
@@ -81,7 +81,8 @@ def breakdown_grids(comparison: Comparison, column: str) -> list[Grid]:
     """Accuracy per scene or city, on seen and unseen devices."""
     grids = []
     for configurations, _ in comparison.abreast():
-        tables = [breakdown(configuration, column) for configuration in configurations]
+        first = comparison.configurations[0]
+        tables = [breakdown(configuration, column, first) for configuration in configurations]
         headings, rows = [column], [[str(name)] for name in tables[0].index]
         for part in ("seen", "unseen"):
             headings += [f"clips {part}", *(f"{configuration.label}, {part}" for configuration in configurations)]
@@ -96,10 +97,16 @@ def breakdown_grids(comparison: Comparison, column: str) -> list[Grid]:
     return grids
 
 
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    return "none" if value is None else str(value)
+
+
 def settings_grid(configurations: Sequence[Configuration]) -> Grid:
     """List the settings in which the configurations differ."""
     rows = [
-        [name.replace("_", " "), *("none" if value is None else str(value) for value in values)]
+        [name.replace("_", " "), *(_value(value) for value in values)]
         for name, values in differing(configurations).items()
     ]
     return Grid("Settings that differ", ["setting", *(c.label for c in configurations)], rows)

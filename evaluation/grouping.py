@@ -155,11 +155,12 @@ def short_labels(names: Sequence[str]) -> list[str]:
 def comparable(configurations: Sequence[Configuration]) -> list[list[Configuration]]:
     """Group configurations that were tested on the same clips, in the order given.
 
-    They may have been trained on other devices, so that a device is seen in one and unseen in another.
+    The clips must be said to be of the same scenes, places and devices. The configurations may have been trained on
+    different devices, so that a device is seen in one and unseen in another.
     """
     groups: dict[tuple[object, ...], list[Configuration]] = {}
     for configuration in configurations:
-        clips = configuration.averaged[["clip", "scene"]].drop_duplicates()
+        clips = configuration.averaged[["clip", "scene", "city", "location", "device"]].drop_duplicates()
         key = (configuration.scenes, *sorted(clips.itertuples(index=False, name=None)))
         groups.setdefault(key, []).append(configuration)
     return list(groups.values())

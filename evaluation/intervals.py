@@ -17,6 +17,7 @@ from pandas import DataFrame
 from scipy import stats
 
 from common.errors import ConfigError, DataError
+from evaluation.accuracy import with_roles
 from evaluation.sums import Sums, ratio
 
 _CELLS = 4_000_000  # numbers drawn at a time: bounds the memory however many units there are
@@ -205,7 +206,7 @@ def accuracy_interval(scored: DataFrame, unit: list[str], bootstrap: Bootstrap, 
 def difference(first: DataFrame, second: DataFrame, unit: list[str], bootstrap: Bootstrap) -> DataFrame:
     """Return the accuracy of the second configuration less that of the first, on the same clips of every group.
 
-    The groups are those of the first configuration: where the second was trained on other devices, `unseen` are the
+    The groups are those of the first configuration: if the second was trained on other devices, `unseen` are still the
     devices that the first was not trained on.
 
     Raises
@@ -215,8 +216,7 @@ def difference(first: DataFrame, second: DataFrame, unit: list[str], bootstrap: 
     """
     if set(first["clip"]) != set(second["clip"]):
         raise DataError("two configurations can be compared on the same test clips only; these were tested on others")
-    roles = first.drop_duplicates("clip").set_index("clip").seen
-    arms = [Sums.of(rows.assign(seen=rows["clip"].map(roles)), unit).over_scenes() for rows in (first, second)]
+    arms = [Sums.of(rows, unit).over_scenes() for rows in (first, with_roles(second, first))]
     return interval(arms, bootstrap)
 
 

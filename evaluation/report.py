@@ -87,9 +87,10 @@ def _tables(report: Report) -> dict[str, DataFrame]:
     found = {
         "headline": headline(report.configurations),
         "devices": labelled(accuracies, configurations),
-        "classes": labelled([breakdown(c, "scene") for c in configurations], configurations),
-        "cities": labelled([breakdown(c, "city") for c in configurations], configurations),
     }
+    groups = [comparison.configurations for comparison in report.comparisons]
+    for name, column in (("classes", "scene"), ("cities", "city")):
+        found[name] = labelled([breakdown(c, column, group[0]) for group in groups for c in group], configurations)
     differences = [difference_table(comparison) for comparison in report.comparisons if comparison.differences]
     if differences:
         found["differences"] = pd.concat(differences, ignore_index=True)

@@ -18,6 +18,7 @@ from evaluation.accuracy import (
     macro_log_loss,
     natural,
     total,
+    with_roles,
 )
 from evaluation.grouping import Configuration, summarise
 from evaluation.intervals import Bootstrap, accuracy_interval, difference, loss_on_unseen
@@ -36,7 +37,7 @@ class Comparison:
     configurations
         In the order given; the first is what the others are compared with.
     accuracies
-        `group_accuracies` of each configuration.
+        `group_accuracies` of each configuration, in the groups of the first.
     differences
         `intervals.difference` of every configuration but the first from the first, with `p_holm` and `verdict`.
     """
@@ -47,9 +48,18 @@ class Comparison:
 
     @property
     def held(self) -> str:
-        """What intervals of accuracies are over: seeds, where every configuration has several, and held-out units."""
-        several = min(len(configuration.seeds) for configuration in self.configurations) > 1
-        return f"{'training seeds and ' if several else ''}{self.configurations[0].unit_name}"
+        """What intervals of accuracies are over: the seeds of a configuration that has several, and held-out units."""
+        counts = [len(configuration.seeds) for configuration in self.configurations]
+        units = self.configurations[0].unit_name
+        if min(counts) > 1:
+            return f"training seeds and {units}"
+        return f"training seeds (of configurations that have several) and {units}" if max(counts) > 1 else units
+
+    @property
+    def same_training_devices(self) -> bool:
+        """Whether every configuration was trained on the same devices, among those that were tested."""
+        first, *others = (set(c.devices.device[c.devices.seen]) for c in self.configurations)
+        return all(other == first for other in others)
 
     def abreast(self) -> Iterator[tuple[list[Configuration], list[DataFrame]]]:
         """Yield a few configurations at a time with their accuracies, as many as one table holds side by side."""
@@ -62,7 +72,7 @@ def compare(configurations: list[Configuration], bootstrap: Bootstrap) -> Compar
     first, *others = configurations
     return Comparison(
         configurations,
-        [group_accuracies(configuration, bootstrap) for configuration in configurations],
+        [group_accuracies(configuration, bootstrap, like=first) for configuration in configurations],
         _judged([difference(first.averaged, other.averaged, first.unit, bootstrap) for other in others]),
     )
 
@@ -101,18 +111,24 @@ def headline(configurations: Sequence[Configuration]) -> DataFrame:
     return DataFrame(rows)
 
 
-def group_accuracies(configuration: Configuration, bootstrap: Bootstrap) -> DataFrame:
+def group_accuracies(
+    configuration: Configuration, bootstrap: Bootstrap, *, like: Configuration | None = None
+) -> DataFrame:
     """Return everything known about each group of devices: (level, name) x column.
+
+    The groups hold the devices that they hold in `like` (the configuration itself, where not given), so that a row is
+    of the same clips in every configuration of a comparison. `kind`, `seen` and changes are the configuration's own.
 
     Every number is a mean over the last epochs and the seeds. `accuracy` has the interval `low` to `high`, `macro` has
     `macro_low` to `macro_high`; `log_loss` is the mean over clips, `macro_log_loss` over the scenes' means, in nats;
     `change`, `change_low`, `change_high` and `change_p` are `intervals.loss_on_unseen`.
     """
-    scored, averaged, unit = configuration.scored, configuration.averaged, configuration.unit
+    reference, unit = (like or configuration).scored, configuration.unit
+    scored, averaged = (with_roles(rows, reference) for rows in (configuration.scored, configuration.averaged))
     right = summarise(accuracy(scored, EPOCHS))
     drawn = accuracy_interval(averaged, unit, bootstrap)
     macro = accuracy_interval(averaged, unit, bootstrap, macro=True)
-    cost = loss_on_unseen(averaged, unit, bootstrap)
+    cost = loss_on_unseen(configuration.averaged, unit, bootstrap)
     facts = configuration.devices.set_index(pd.MultiIndex.from_product([["device"], configuration.devices.device]))
     return DataFrame(
         {
@@ -139,11 +155,15 @@ def group_accuracies(configuration: Configuration, bootstrap: Bootstrap) -> Data
     )
 
 
-def breakdown(configuration: Configuration, column: str) -> DataFrame:
-    """Accuracy on seen and unseen devices per scene or city (mean of the last epochs), with the clips behind it."""
-    scored = configuration.scored
+def breakdown(configuration: Configuration, column: str, like: Configuration | None = None) -> DataFrame:
+    """Accuracy on seen and unseen devices per scene or city (mean of the last epochs), with the clips behind it.
+
+    Seen and unseen devices are those of `like`, or of the configuration itself.
+    """
+    reference = (like or configuration).scored
+    scored, averaged = (with_roles(rows, reference) for rows in (configuration.scored, configuration.averaged))
     right = accuracy(scored, [*EPOCHS, column]).groupby(level=[column, "seed"]).mean().groupby(level=column).mean()
-    clips = total(configuration.averaged, "clips", ["seed", column]).groupby(level=column).first()
+    clips = total(averaged, "clips", ["seed", column]).groupby(level=column).first()
     found = {f"{part}_clips": clips["part", part].astype(int) for part in PARTS}
     table = DataFrame(found | {part: right["part", part] for part in PARTS})
     names = configuration.scenes if column == "scene" else sorted(table.index, key=natural)

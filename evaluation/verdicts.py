@@ -59,5 +59,5 @@ def least_difference(seeds: Sequence[int]) -> str:
     The half-width of the 95 % interval of a difference of two means of n seeds each, t(2n - 2) sqrt(2 / n), where the
     recordings add nothing: a lower bound.
     """
-    shown = [f"{n} seeds {stats.t.ppf(1 - LEVEL / 2, 2 * n - 2) * np.sqrt(2 / n):.1f}" for n in seeds]
+    shown = [f"{stats.t.ppf(1 - LEVEL / 2, 2 * n - 2) * np.sqrt(2 / n):.1f} with {n} seeds" for n in seeds]
     return ", ".join(shown)

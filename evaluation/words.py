@@ -55,8 +55,10 @@ def findings(comparison: Comparison) -> list[str]:
     for configuration, table in zip(comparison.configurations, comparison.accuracies, strict=True):
         seen, unseen = (percent(table.accuracy[group]) for group in (SEEN, UNSEEN))
         chance, epochs = percent(configuration.chance), count(configuration.scored_epochs, "epoch")
-        sentence = f"{configuration.label}: {seen} % right on seen devices and {unseen} % on unseen ones, "
-        sentence += f"mean of the last {epochs} (chance {chance} %)."
+        right = f"{seen} % right on seen devices and {unseen} % on unseen ones"
+        if table.clips[UNSEEN] == 0:
+            right = f"{seen} % right; every test device was trained on"
+        sentence = f"{configuration.label}: {right}, mean of the last {epochs} (chance {chance} %)."
         cost = row_of(table, UNSEEN)
         if not np.isnan(cost.change):
             interval = within(cost.change_low, cost.change_high, points)
@@ -86,6 +88,7 @@ def cautions(comparison: Comparison) -> list[str]:
     table, configurations = comparison.accuracies[0], comparison.configurations
     first = configurations[0]
     seeds = min(len(configuration.seeds) for configuration in configurations)
+    judged = any(differences.p.notna().any() for differences in comparison.differences)
     epochs = count(first.scored_epochs, "epoch")
     sentences = [
         f"Every accuracy, interval and difference is of the mean over the last {epochs}; intervals are over "
@@ -93,21 +96,20 @@ def cautions(comparison: Comparison) -> list[str]:
     ]
     if seeds == 1:
         sentences.append(_one_seed(comparison))
-    elif comparison.differences:
+    if judged:
         sentences.append(
             "Verdicts are corrected for the number of rows (Holm) in each of three families: unseen devices, the other "
-            "groups, single devices. In a family of rows without a true difference, one study in twenty shows one."
+            "groups, single devices. In a family without any true difference, one study in twenty finds one by chance."
         )
     if seeds > 1 and seeds < _SEEDS_OF_THE_PAPER:
         sentences.append(f"{count(seeds, 'seed')} make wide intervals; the paper trains {_SEEDS_OF_THE_PAPER}.")
     units = int(table.units["all", "all"])
     if units < _FEW_UNITS:
         sentences.append(f"Only {units} {first.unit_name} were tested: the intervals are rough.")
-    if any(
-        set(c.devices.device[c.devices.seen]) != set(first.devices.device[first.devices.seen]) for c in configurations
-    ):
+    if not comparison.same_training_devices:
         sentences.append(
-            f"The configurations were trained on different devices; seen and unseen are those of {first.label}."
+            "The configurations were trained on different devices. In tables and differences, seen and unseen devices "
+            f"are those of {first.label}; in the headline and in changes on the same recordings, of each configuration."
         )
     sentences += _scenes_apart(first)
     if table.clips[UNSEEN] == 0:
@@ -130,11 +132,12 @@ def _scenes_apart(configuration: Configuration) -> list[str]:
 def _one_seed(comparison: Comparison) -> str:
     """Say why one seed gives no verdict, and what more seeds would tell."""
     seeds = (2, _SEEDS_OF_THE_PAPER, 5)
-    text = "A single seed does not tell a recipe's effect from its luck: "
+    single = ", ".join(c.label for c in comparison.configurations if len(c.seeds) == 1)
+    text = f"With a single seed ({single}), a recipe's effect cannot be told from the choice of the seed: "
     text += "there is no verdict" if comparison.differences else "nothing here can be compared with another recipe"
     return (
-        f"{text}. Train more (--seed 1, --seed 2): if seeds deviate by one point, the smallest difference that can be "
-        f"shown is, in points, with {least_difference(seeds)}."
+        f"{text}. Train more (--seed 1, --seed 2). If accuracies of seeds deviate by one point, the smallest "
+        f"difference that can be shown is, in points: {least_difference(seeds)}."
     )
 
 
@@ -144,8 +147,8 @@ def provenance(comparison: Comparison) -> str:
     description = configurations[0].description
     data = description.get("data", {})
     made = [f"data set {data.get('name', 'unnamed')} {str(data.get('identity', ''))[:12]}".rstrip()]
-    if split := _settings(description, "split"):
-        made.append(f"split: {split}")
+    if splits := [split for c in configurations if (split := _settings(c.description, "split"))]:
+        made.append(f"split: {' / '.join(dict.fromkeys(splits))}")
     presets = sorted({str(c.description["preset"]) for c in configurations if "preset" in c.description})
     if presets:
         made.append(f"preset {', '.join(presets)}")

@@ -1,6 +1,6 @@
 """What a figure's runs scored, as one table, and as lines in the paper's layout: unseen devices left, seen right."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,15 +8,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
+from asc.epochs import LAST_EPOCHS
 from asc.results import read_configurations
 from evaluation.accuracy import accuracy
 from evaluation.grouping import Configuration, summarise
 from evaluation.style import mark
+from evaluation.words import count
 from recipes.comparisons import Pairs, differences
 from recipes.points import Point
 from recipes.trained import Picture, Trained
 
-READING = "bars: standard deviation over runs and last 10 epochs"
 _POINTS_APART, _MOST_APART, _MANY = 3, 16, 1000
 _MOST = 101  # per cent: a bar may reach beyond what accuracy can
 _TITLES = {"unseen": "unseen devices", "seen": "seen device"}
@@ -29,6 +30,11 @@ def read_points(trained: Trained) -> dict[Point, Configuration]:
     return {
         point: read_configurations([folder.path for folder in trained.finished(point)])[0] for point in trained.points
     }
+
+
+def reading(epochs: Iterable[int]) -> str:
+    """Say what a figure's bars are, by how many last epochs each of its runs is scored on."""
+    return f"bars: standard deviation over runs and last {count(max(epochs, default=LAST_EPOCHS), 'epoch')}"
 
 
 def accuracy_table(found: Mapping[Point, Configuration]) -> pd.DataFrame:
@@ -81,7 +87,8 @@ def accuracy_lines(
         set_ticks(axes, sorted(set(table[x])), logarithmic=logarithmic)
     panels[0].set_ylabel("accuracy, %")
     name_lines(figure, panels[0])
-    return Picture(figure, table, trained.footer(READING), differences=differences(found, questions))
+    bars = reading(configuration.scored_epochs for configuration in found.values())
+    return Picture(figure, table, trained.footer(bars), differences=differences(found, questions))
 
 
 def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:

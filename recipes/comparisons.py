@@ -90,16 +90,24 @@ def differences(found: Found, questions: Mapping[str, Pairs]) -> pd.DataFrame:
 
     `low` and `high` are the ends of the row's own 95 % interval over seeds and held-out units; `p_holm` and `verdict`
     are corrected for the number of comparisons of a question on a part of the devices. Beside the questions, every
-    point is compared with itself: what it loses on unseen devices, on the recordings that seen ones made too.
+    point is compared with itself: what it loses on unseen devices, on the recordings that seen ones made too. Points of
+    several series can share their runs; what is compared once is not compared again, nor corrected for.
     """
     bootstrap = Bootstrap()
+    once: dict[str, tuple[Point, Configuration]] = {}
+    for point, configuration in found.items():
+        once.setdefault(configuration.name, (point, configuration))
     rows = [
         _row("unseen less seen", point, "itself on seen devices", "unseen", _loss(configuration, bootstrap))
-        for point, configuration in found.items()
+        for point, configuration in once.values()
     ]
     for question, pairs in questions.items():
+        compared = set()
         for first, other in pairs(found):
             one, two = found[first], found[other]
+            if (one.name, two.name) in compared:
+                continue
+            compared.add((one.name, two.name))
             table = difference(one.averaged, two.averaged, one.unit, bootstrap)
             rows += [_row(question, other, name(first), part, table) for part in _PARTS]
     table = pd.DataFrame(rows, columns=_COLUMNS)

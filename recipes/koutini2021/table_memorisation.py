@@ -19,7 +19,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from asc.run_folder import RunFolder
-from recipes.accuracies import READING, draw_lines, name_lines, set_ticks
+from recipes.accuracies import draw_lines, name_lines, reading, set_ticks
 from recipes.command import Recipe, run_recipe
 from recipes.koutini2021.grids import memorising
 from recipes.scenes import SceneOptions
@@ -72,8 +72,9 @@ def draw(_options: Options, trained: Trained) -> Picture:
     axes.set(xlabel="width W", ylabel="accuracy on the training clips, %")
     name_lines(figure, axes)
     set_ticks(axes, sorted(set(table["width"])), logarithmic=True)
+    bars = reading(len(_train_accuracies(folder)) for point in trained.points for folder in trained.finished(point))
     print(table.round(4).to_string(index=False, na_rep="-"), end="\n\n")
-    return Picture(figure, table, trained.footer(READING))
+    return Picture(figure, table, trained.footer(bars))
 
 
 RECIPE = Recipe(

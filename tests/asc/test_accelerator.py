@@ -2,12 +2,19 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import lightning
 import pytest
 import torch
 
+from asc import training
 from asc.accelerator import set_up
+from asc.checkpoint import BackgroundCheckpointIO
+from asc.description import RunDescription
+from asc.run_folder import RunFolder
+from asc.training import Machine
 
 
 @pytest.fixture
@@ -37,9 +44,21 @@ def test_on_a_gpu() -> None:
     assert not torch.backends.cuda.matmul.allow_tf32
     assert torch.get_float32_matmul_precision() == "highest"
     assert torch.are_deterministic_algorithms_enabled()
+    assert torch.is_deterministic_algorithms_warn_only_enabled()
     assert not torch.backends.cudnn.benchmark
     assert not torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+
+
+@pytest.mark.usefixtures("restored")
+def test_a_trainer_leaves_all_that_as_it_is(description: RunDescription, tmp_path: Path) -> None:
+    class Saves(lightning.Callback):
+        files = BackgroundCheckpointIO()
+
+    set_up("cuda")
+    training._trainer(description, RunFolder.of(description, tmp_path), Machine(), Saves())  # type: ignore[arg-type]
+    assert torch.is_deterministic_algorithms_warn_only_enabled()
+    assert not torch.backends.cudnn.benchmark
 
 
 @pytest.mark.usefixtures("restored")

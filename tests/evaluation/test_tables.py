@@ -97,4 +97,21 @@ def test_runs_trained_on_one_device_and_on_all_are_compared() -> None:
     found = compare(runs, QUICK)
     table = difference_table(found).set_index(["level", "name"])
     assert table.difference[UNSEEN] > 0
-    assert [accuracies.clips[UNSEEN] for accuracies in found.accuracies] == [1440, 0]
+    one, everywhere = found.accuracies
+    for index in (SEEN, UNSEEN, ("group", "real unseen"), ("device", "b")):
+        assert one.clips[index] == everywhere.clips[index]
+        assert table.difference[index] == pytest.approx(everywhere.accuracy[index] - one.accuracy[index])
+    assert everywhere.change.isna().all()  # trained on every device, it has no unseen ones of its own
+    scenes = breakdown(runs[1], "scene", runs[0])
+    assert scenes.unseen_clips.sum() == 1440
+    expected = runs[1].scored[runs[1].scored.device != "a"].groupby("scene").correct.mean()
+    assert scenes.unseen.to_numpy() == pytest.approx(expected[scenes.index].to_numpy())
+    assert breakdown(runs[1], "scene").unseen_clips.sum() == 0
+
+
+def test_sets_with_different_reference_devices_are_compared_in_the_groups_of_the_first() -> None:
+    clips = fake_clips(locations=1)
+    other = clips.assign(kind=clips.kind.replace("reference", "real").mask(clips.device == "b", "reference"))
+    one, two = compare([configuration("a-x", clips), configuration("b-x", other)], QUICK).accuracies
+    assert one.clips["group", "reference"] == two.clips["group", "reference"] == 90
+    assert one.clips["group", "real unseen"] == two.clips["group", "real unseen"] == 180

@@ -1,5 +1,7 @@
 """Sentences: what is claimed, what is not, and which caution stands beside it."""
 
+from dataclasses import replace
+
 from evaluation.grids import MISSING
 from evaluation.intervals import Bootstrap
 from evaluation.tables import compare
@@ -36,8 +38,24 @@ def test_one_seed_gives_no_verdict_and_says_what_more_would_tell() -> None:
     text = " ".join(cautions(comparison))
     assert "--seed 1" in text
     # t(2) sqrt(1), t(4) sqrt(2/3), t(8) sqrt(2/5)
-    assert "2 seeds 4.3, 3 seeds 2.3, 5 seeds 1.5" in text
+    assert "4.3 with 2 seeds, 2.3 with 3 seeds, 1.5 with 5 seeds" in text
     assert "over (city, scene) pairs" in text
+
+
+def test_where_some_configurations_have_one_seed_the_others_have_verdicts() -> None:
+    runs = [
+        configuration("base-x", seeds=(0, 1, 2)),
+        configuration("single-x", weakness=0.6),
+        configuration("better-x", seeds=(0, 1, 2), weakness=0.3),
+    ]
+    comparison = compare(runs, QUICK)
+    said = findings(comparison)
+    assert any(line.startswith("single less base") and line.endswith("no verdict.") for line in said)
+    assert any(line.startswith("better less base") and line.endswith("better is higher.") for line in said)
+    text = " ".join(cautions(comparison))
+    assert "With a single seed (single)" in text
+    assert "Holm" in text
+    assert "over training seeds (of configurations that have several) and (city, scene) pairs" in text
 
 
 def test_cautions_name_what_is_thin_and_how_verdicts_are_corrected() -> None:
@@ -63,13 +81,21 @@ def test_devices_that_lack_a_scene_are_named() -> None:
 def test_configurations_trained_on_other_devices_are_named() -> None:
     clips = fake_clips()
     runs = [configuration("one-x", clips), configuration("all-x", clips.assign(seen=True))]
-    assert "trained on different devices; seen and unseen are those of one" in " ".join(cautions(compare(runs, QUICK)))
+    comparison = compare(runs, QUICK)
+    assert "seen and unseen devices are those of one;" in " ".join(cautions(comparison))
+    assert "train devices a / rule" not in provenance(comparison)
+    split = {"rule": "unseen-city", "test_cities": 3, "train_devices": ["all"]}
+    other = replace(runs[1], description=runs[1].description | {"split": split})
+    assert "train devices a / rule unseen-city, test cities 3, train devices all;" in provenance(
+        compare([runs[0], other], QUICK)
+    )
 
 
 def test_a_run_trained_on_every_device_says_that_nothing_is_unseen() -> None:
     comparison = compare([configuration(clips=fake_clips(locations=1).assign(seen=True))], QUICK)
     assert "nothing to say about unseen devices" in " ".join(cautions(comparison))
-    assert f"{MISSING} % on unseen ones" in findings(comparison)[0]
+    assert "every test device was trained on" in findings(comparison)[0]
+    assert MISSING not in findings(comparison)[0]
 
 
 def test_the_footer_says_what_the_numbers_are_made_of() -> None:
