@@ -118,12 +118,13 @@ def _plots(comparison: Comparison) -> Iterator[Plot]:
     configurations = comparison.configurations
     name = _slug(configurations[0])
     tables = {c.label: table for c, table in zip(configurations, comparison.accuracies, strict=True)}
+    trained = "were" if comparison.same_training_devices else f"{configurations[0].label} was"
     yield Plot(
         "devices",
         f"accuracy-by-device-{name}",
         f"Accuracy on every device, mean of the last {count(configurations[0].scored_epochs, 'epoch')} and all seeds; "
-        f"bars are 95 % intervals over {comparison.held}. The devices that were trained on are shaded; the "
-        "dashed line is guessing.",
+        f"bars are 95 % intervals over {comparison.held}. Devices that {trained} trained on are shaded; the "
+        "dashed line is chance.",
         plots.accuracy_by_device(tables, configurations[0].chance),
     )
     for configuration in configurations:
@@ -144,7 +145,7 @@ def _plots(comparison: Comparison) -> Iterator[Plot]:
         "curves",
         f"learning-curves-{name}",
         "Training loss (on mixed-up, rolled clips) and accuracy after every epoch: the mean over seeds, seeds thin. "
-        "Scores are means over the shaded epochs; the dashed line is guessing.",
+        "Scores are means over the shaded epochs; the dashed line is chance.",
         plots.learning_curves(configurations),
     )
     example = next((c.example for c in configurations if c.example), None)

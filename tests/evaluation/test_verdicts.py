@@ -53,5 +53,7 @@ def test_the_least_difference_is_students() -> None:
     tests = stats.ttest_ind(*samples)
     # At the stated half-width, in units of the pooled deviation, a difference is just significant.
     deviation = np.sqrt(samples.var(axis=1, ddof=1).mean(axis=0))
-    shown = np.abs(samples[0].mean(axis=0) - samples[1].mean(axis=0)) / deviation > float(least_difference([3])[-3:])
+    shown = np.abs(samples[0].mean(axis=0) - samples[1].mean(axis=0)) / deviation > float(
+        least_difference([3]).split(" ")[0]
+    )
     assert (shown == (tests.pvalue < 0.05)).mean() > 0.99
