@@ -84,7 +84,8 @@ def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
     _warn_of_oddities({odd.oddity: odd.clips for odd in manifest.odd})
     if manifest.skipped:
         warn([f"left out of the set: {Problems(manifest.skipped)}"])
-        print(f"{len(manifest.skipped)} problems; what they concern was left out")
+        count = len(manifest.skipped)
+        print(f"left out because of {count} problem{'s' * (count > 1)}: see the warning, or manifest.json")
     report_devices(prepared, plan.root, page=options.report, workers=options.processes)
     print(prepared.folder)
 

@@ -24,6 +24,7 @@ from data_prep.synthesis.signals import LENGTH, RATE
 
 _ASSUMED_SECONDS = 10.0
 _NAMED = 20
+_PLURALS = {"scene": "scenes", "city": "cities", "location": "locations", "device": "devices"}
 
 
 def warn(warnings: Iterable[str]) -> None:
@@ -47,8 +48,8 @@ def made_set(options: Options) -> tuple[Path, list[Take]]:
 
 def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
     """Print what a set holds and how its default split deals it out."""
-    counts = {what: clips[what].nunique() for what in ("scene", "city", "location", "device")}
-    said = ", ".join(f"{count} {what}s".replace("citys", "cities") for what, count in counts.items())
+    counts = {what: clips[what].nunique() for what in _PLURALS}
+    said = ", ".join(f"{count} {what if count == 1 else _PLURALS[what]}" for what, count in counts.items())
     print(f"{len(clips)} clips of {seconds:g} s: {said}; split {split.rule}")
     print(count_table(clips, make_split(clips, split)).to_string())
 

@@ -122,7 +122,10 @@ def test_skipping_says_what_vanishes(root: Path, capsys: Capture) -> None:
         if device == "s1":
             (root / clip).write_bytes(b"RIFF")
     assert main(arguments(root, "--on-error", "skip")) == 0
-    assert "warning: 1 devices are left without any clip: 's1'" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "warning: 1 devices are left without any clip: 's1'" in err
+    count = sum(row[3] == "s1" for row in read_lists(root))
+    assert f"left out because of {count} problems: see the warning, or manifest.json" in out.splitlines()
 
 
 def test_a_device_tested_on_fewer_scenes_is_named(root: Path, capsys: Capture) -> None:
