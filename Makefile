@@ -11,6 +11,8 @@ DEMO ?= demo
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)-$(shell pwd | sha256sum | cut -c1-8)
 RUN := $(BIN)/python -m
+# A file's tests stay in one process, which takes up to 1.5 GB of memory.
+PARALLEL := -n logical --maxprocesses 8 --dist loadfile
 
 .PHONY: demo test test-avx2 check-pythons slow check lock benchmark setup
 
@@ -35,11 +37,11 @@ check: $(READY)
 	$(RUN) mypy asc common data_prep evaluation models recipes benchmarks
 
 test: $(READY) check
-	$(RUN) pytest
+	$(RUN) pytest $(PARALLEL)
 
 # As on a processor with AVX2 but neither AVX-512 nor bfloat16: all tests that train.
 test-avx2: $(READY)
-	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(RUN) pytest -m "trains and not slow"
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(RUN) pytest $(PARALLEL) -m "trains and not slow"
 
 # That everything in the lock has a wheel for every Python supported, on Linux with x86-64. Nothing is installed.
 check-pythons: $(READY)
