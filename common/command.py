@@ -35,7 +35,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 def _program() -> str | None:
     """Return how this program is started, for its usage text: `python -m asc.train`, or a script's path."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return f"python -m {spec.name}" if spec else None
+    return f"python -m {spec.name.removesuffix('.__main__')}" if spec else None
 
 
 def _print_anything() -> None:

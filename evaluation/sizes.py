@@ -38,7 +38,7 @@ def operations_grid(configurations: Sequence[Configuration]) -> Grid:
     note = (
         "MMAC: million multiply-accumulates of convolutions and matrix products. torchinfo: its total_mult_adds in "
         "millions, batch norm included, the count of the challenge. Zeros are multiplied too. "
-        f"{MISSING}: one second is too short for the network, or the run does not say."
+        f"{MISSING}: one second is too short for the network, or an earlier version counted and the weights are gone."
     )
     return Grid("Parameters and operations", headings, rows, note)
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_errors_of_the_system_name_the_file(capsys: pytest.CaptureFixture[str]) 
 def test_bugs_are_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         run_command(Options, end, ["--how", "bug"])
+
+
+@pytest.mark.parametrize("module", ["asc.overview", "benchmarks.gpu.__main__"])
+def test_the_usage_names_what_was_called(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", ModuleSpec(module, None))
+    with pytest.raises(SystemExit, match="0"):
+        run_command(Options, end, ["--help"])
+    assert f"python -m {module.removesuffix('.__main__')} [" in capsys.readouterr().out
 
 
 def test_wrong_usage_exits_with_two() -> None:
