@@ -39,7 +39,8 @@ check: $(READY)
 test: $(READY) check
 	$(RUN) pytest $(PARALLEL)
 
-# As on a processor with AVX2 but neither AVX-512 nor bfloat16: all tests that train.
+# As on a processor with AVX2 but neither AVX-512 nor bfloat16: tests that train, of every network and scheme. Those that
+# train the same again through other processes or commands (executors, killed runs, line and map figures) are not marked.
 test-avx2: $(READY)
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 $(RUN) pytest $(PARALLEL) -m "trains and not slow"
 

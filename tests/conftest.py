@@ -15,6 +15,11 @@ TEST_SEED = int(os.environ.get("ASC_TEST_SEED", "0"))
 TEST_PRECISION: Any = os.environ.get("ASC_TEST_PRECISION", "32-true")
 
 
+def in_test_precision() -> torch.autocast:
+    """Return the context that networks of tests compute in while they train."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=TEST_PRECISION == "bf16-mixed")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder holding `data/` (real recordings, responses, digits) and `tools/`; skips where it is absent."""

@@ -16,6 +16,8 @@ from data_prep.storage import PreparedSet
 from evaluation.erf import effective_receptive_field, extent, penultimate
 from tests.asc.conftest import Trained
 
+pytestmark = pytest.mark.trains
+
 
 @pytest.fixture
 def folder(trained: Trained) -> RunFolder:

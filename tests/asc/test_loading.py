@@ -1,6 +1,5 @@
 """A finished run back in memory scores its test clips as it did when it was trained."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,9 @@ from asc.training import Machine
 from common.errors import RunError
 from data_prep.storage import PreparedSet
 from tests.asc.conftest import Trained
+from tests.conftest import in_test_precision
+
+pytestmark = pytest.mark.trains
 
 
 @pytest.mark.parametrize("roll", ["frames", "waveform"])
@@ -24,7 +26,7 @@ def test_the_last_predictions_come_out_again(trained: Trained, prepared: Prepare
     folder = trained(roll=roll, epochs=2)
     run = load_run(folder, prepared, "cpu")
     table = pd.read_parquet(folder.predictions_file(1))
-    logits = logits_of(run.module, run.sides.test, nullcontext)
+    logits = logits_of(run.module, run.sides.test, in_test_precision)
     np.testing.assert_allclose(logits, table.filter(like="logit:").to_numpy(), atol=1e-5)
     assert list(prepared.clips["clip"].iloc[run.unseen]) == list(table["clip"][~table["seen"]])
     assert set(prepared.clips["device"].iloc[run.unseen]) == {"b", "s1"}

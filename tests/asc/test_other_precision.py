@@ -48,6 +48,7 @@ def test_of_many_runs_they_are_counted(
     assert "2 of these runs exist in the precision bf16-mixed" in capsys.readouterr().err
 
 
+@pytest.mark.trains
 def test_the_command_tells_where_nobody_chose(
     prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_table_in_a_terminal(
     assert not captured.out
 
 
+@pytest.mark.trains
 def test_a_real_run_seen_from_a_command_of_its_own(
     trained: Trained, description: RunDescription, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def folders(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.trains
 def test_class_folders_to_a_report_without_a_list(folders: Path, capsys: Capture) -> None:
     (folders / "bus" / "voice memo.m4a").touch()
     options = ("--device", "folder", "--reference-device", "zoom", "--test-cities", "2")
@@ -69,6 +70,7 @@ def test_a_list_is_begun_and_used(folders: Path, capsys: Capture) -> None:
     assert "a set of one city can be split by lists of your own" in capsys.readouterr().err
 
 
+@pytest.mark.trains
 def test_one_city_is_split_by_own_lists_to_a_report(folders: Path, capsys: Capture) -> None:
     (folders / "evaluation_setup").mkdir()
     clips = sorted(path.relative_to(folders).as_posix() for path in folders.rglob("*.wav"))
@@ -128,6 +130,7 @@ def test_skipping_says_what_vanishes(root: Path, capsys: Capture) -> None:
     assert f"left out because of {count} problems: see the warning, or manifest.json" in out.splitlines()
 
 
+@pytest.mark.trains
 def test_a_device_tested_on_fewer_scenes_is_named(root: Path, capsys: Capture) -> None:
     write_lists(root, [row for row in read_lists(root) if row[1] != "tram" or row[3] != "s1"])
     assert main(arguments(root)) == 0

@@ -113,6 +113,7 @@ def test_damage_is_an_error_that_names_the_file(
     assert found in str(error.value)
 
 
+@pytest.mark.trains
 def test_a_run_of_an_earlier_version_is_counted_by_its_weights(trained: Trained) -> None:
     folder = trained()
     result = json.loads(folder.result_file.read_text())

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor, distributed, multiprocessing, nn
 
 from models.sync_batch_norm import SyncBatchNorm2d, synchronise_batch_norm
+
+pytestmark = pytest.mark.trains
 
 
 def batch() -> tuple[Tensor, Tensor]:

@@ -9,6 +9,8 @@ import pytest
 from data_prep.storage import PreparedSet
 from recipes.koutini2021.fig02_devices import choose_rows, main
 
+pytestmark = pytest.mark.trains
+
 
 def test_the_figure_and_its_numbers(prepared: PreparedSet, tmp_path: Path) -> None:
     recording = prepared.clips["recording"].iloc[30]

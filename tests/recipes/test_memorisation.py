@@ -10,6 +10,8 @@ from data_prep.storage import PreparedSet
 from recipes.koutini2021 import table_memorisation
 from tests.recipes.making import make, table
 
+pytestmark = pytest.mark.trains
+
 
 def test_the_table_is_what_the_runs_know_of_their_training_clips(
     prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -9,6 +9,8 @@ from data_prep.storage import PreparedSet
 from models.resnet import NetworkSettings
 from recipes.koutini2021.table01_sizes import main, stages
 
+pytestmark = pytest.mark.trains
+
 
 def test_sizes_and_receptive_field_along_the_network() -> None:
     table = stages(NetworkSettings(), 431)

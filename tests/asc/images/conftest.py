@@ -15,6 +15,7 @@ from asc.images.training import train_images
 from asc.run_folder import RunFolder
 from data_prep.images.sets import LabelledSet, Part
 from data_prep.images.splits import ImageSplitSettings
+from tests.conftest import TEST_PRECISION, TEST_SEED
 
 CLASSES = 4
 
@@ -54,15 +55,16 @@ def run(sets: dict[str, LabelledSet]) -> ImageRun:
         data=ImageData(name="mnist", identity=sets["mnist"].identity, split=ImageSplitSettings(validation=20)),
         network=ImageNetwork.of("mlp", width=6, classes=CLASSES, inputs=36),
         weights=ImageWeights(),
-        training=Learning(epochs=4, batch_size=30, learning_rate=0.1, momentum=0.9),
+        training=Learning(epochs=4, batch_size=30, learning_rate=0.1, momentum=0.9, precision=TEST_PRECISION),
+        seed=TEST_SEED,
         preset="tiny",
     )
 
 
 @pytest.fixture
 def plain(run: ImageRun) -> ImageRun:
-    """A perceptron that learns by plain gradient descent."""
-    return replace(run, training=replace(run.training, momentum=0.0))
+    """A perceptron that learns by plain gradient descent in float32, as members of a stack do."""
+    return replace(run, training=replace(run.training, momentum=0.0, precision="32-true"))
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from torch import nn
 from asc.images.description import Learning
 from asc.images.learners import NetworkLearner, learning_rate, make_optimiser
 
+pytestmark = pytest.mark.trains
+
 
 @pytest.mark.parametrize(
     ("learning", "scheduler"),

@@ -17,6 +17,8 @@ from models.vision.mlp import Mlp, MlpSettings
 from models.weights.masked import lay_masks, masks_of
 from models.weights.sparse import lay_sparse
 
+pytestmark = pytest.mark.trains
+
 INPUTS, CLASSES = 7, 3
 KINDS = [
     {"activation": activation, "bias": bias, "parametrisation": parametrisation}

@@ -17,6 +17,8 @@ from evaluation.units.removability import ablation_curves
 from evaluation.units.repetition import repetition_table, unit_correlations
 from evaluation.units.settings import CODE_REMOVABILITY, RemovabilitySettings, RepetitionSettings
 
+pytestmark = pytest.mark.trains
+
 
 def test_units_are_measured_once_and_kept(
     trained: Callable[..., RunFolder], run: ImageRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

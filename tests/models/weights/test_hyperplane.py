@@ -22,6 +22,8 @@ from models.weights.hyperplane import (
     walsh_hadamard,
 )
 
+pytestmark = pytest.mark.trains
+
 KINDS: tuple[Projection, ...] = ("dense", "sparse", "fastfood")
 
 

@@ -13,6 +13,8 @@ from models.weights.damping import damp
 from models.weights.masked import lay_masks, masks_of, present_masks, set_masks
 from models.weights.sparse import lay_sparse
 
+pytestmark = pytest.mark.trains
+
 Keep = Callable[..., Masks]
 
 

@@ -18,6 +18,8 @@ from models.weights.damping import damp
 from models.weights.masked import masks_of
 from models.weights.sparse import SparseWeight, lay_sparse
 
+pytestmark = pytest.mark.trains
+
 Keep = Callable[..., Masks]
 
 

@@ -14,6 +14,8 @@ from models.weights.masked import lay_masks
 from models.weights.sparse import lay_sparse
 from models.weights.training_state import training_state_bytes
 
+pytestmark = pytest.mark.trains
+
 Keep = Callable[..., Masks]
 CAP, LARGEST = 42391, 42389  # what a layer of W=512 keeps at the weights of W=64 (water level), and the largest layer
 

@@ -1,5 +1,6 @@
 """Figures B4, B5 and B11: what is trained, what of it is chosen, and what stands in the tables."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from recipes.images import ImageStudy
 from recipes.points import Preset
 from recipes.trained import Trained
 
-pytestmark = pytest.mark.trains
+pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("other_seeds")]
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,10 @@ def asked(preset: Preset, **more: Any) -> students.StudentOptions:
 def make(recipe: Recipe, folder: Path, *more: str) -> int:
     places = ["--data", str(folder), "--runs", str(folder / "runs"), "--out", str(folder / "figures")]
     return run_recipe(recipe, [*places, "--epochs", "2", "--seeds", "2", "--accelerator", "cpu", *more])
+
+
+def validation_accuracy(folder: RunFolder) -> float:
+    return float(json.loads(folder.result_file.read_text())["validation_accuracy"])
 
 
 def test_the_paper_preset_is_the_papers() -> None:
@@ -63,11 +68,19 @@ def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys:
     table = pd.read_csv(tmp_path / "figures/casper2021/figb05_sigma_10.csv")
     assert table["series"].tolist() == ["σ = 0.01"] * 2 + ["σ = 1"] * 2
     assert table["size"].tolist() == [1 / 32, 1 / 16] * 2
-    assert (table["learning_rate"] == 0.1).sum() >= 3
     assert table["removability"].between(0, 1).all()
     assert (table["seeds"] == 2).all()
-    row = table.iloc[0]
     found = [(run.description_as(ImageRun), run) for run in find_runs([tmp_path / "runs"])]
+    scores = pd.DataFrame(
+        [
+            (run.weights.sigma, run.network.width, run.training.learning_rate, validation_accuracy(folder))
+            for run, folder in found
+        ]
+    )
+    means = scores.groupby([0, 1, 2])[3].mean()
+    best = means.groupby(level=[0, 1]).idxmax()  # of equals the first, whose rate is the smaller
+    assert table["learning_rate"].tolist() == [rate for _sigma, _width, rate in best]
+    row = table.iloc[0]
     same = [
         folder
         for run, folder in found

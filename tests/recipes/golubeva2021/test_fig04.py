@@ -14,6 +14,8 @@ from recipes.command import run_recipe
 from recipes.golubeva2021.fig04_connectivity import RECIPE
 from recipes.images import ImageStudy
 
+pytestmark = pytest.mark.trains
+
 
 @pytest.fixture
 def digits(monkeypatch: pytest.MonkeyPatch) -> LabelledSet:

@@ -13,6 +13,8 @@ from recipes.golubeva2021.fig07_kernel_distance import RECIPE
 from recipes.images import ImageStudy
 from tests.recipes.golubeva2021.making import QUICK, few_digits
 
+pytestmark = pytest.mark.trains
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from data_prep.images.splits import ImageSplitSettings
 from models.pruning.prune import METHODS
 from recipes.command import Recipe, run_recipe
 from recipes.price2021 import grids
+from tests.conftest import TEST_PRECISION
 from tests.tiny_images import write_tiny_images
 
 WIDTHS = {"resnet50": 2, "resnet18": 2, "vgg19": 2, "mobilenetv2": 4, "fixup-resnet110": 2}
@@ -39,6 +40,8 @@ def make(tmp_path: Path, images: Path, small: None) -> Callable[..., int]:
 
     def made(recipe: Recipe, *more: str) -> int:
         places = ["--data", str(images), "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "figures")]
-        return run_recipe(recipe, [*places, "--seeds", "1", "--accelerator", "cpu", *more])
+        return run_recipe(
+            recipe, [*places, "--seeds", "1", "--accelerator", "cpu", "--precision", TEST_PRECISION, *more]
+        )
 
     return made

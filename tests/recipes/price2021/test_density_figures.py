@@ -17,7 +17,7 @@ from recipes.price2021.fig06_tiny_imagenet import RECIPE as FIGURE_6
 from recipes.price2021.fig08_filters import RECIPE as FIGURE_8
 from recipes.price2021.names import LOOKS
 
-pytestmark = pytest.mark.trains
+pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("other_seeds")]
 
 
 def test_a_method_that_fails_is_drawn_at_chance(

@@ -8,6 +8,8 @@ import pytest
 
 from recipes.price2021.fig01_subspaces import RECIPE, Options, points
 
+pytestmark = pytest.mark.trains
+
 
 def test_every_series_trains_so_many(make: Callable[..., int], tmp_path: Path) -> None:
     assert make(RECIPE, "--dimensions", "700") == 0

@@ -90,6 +90,7 @@ def test_rates_fall_at_the_same_shares_of_fewer_epochs(images: Path) -> None:
     assert {(run.training.epochs, run.training.milestones) for run in described} == {(50, (30, 40))}
 
 
+@pytest.mark.trains
 def test_the_highest_validation_accuracy_is_of_held_out_examples(make: Callable[..., int], tmp_path: Path) -> None:
     assert make(FIGURE_6, "--densities", "0.5", "--sets", "cifar10") == 0
     table = pd.read_csv(tmp_path / "figures/price2021/fig06_tiny_imagenet.csv")
