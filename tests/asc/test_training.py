@@ -31,7 +31,7 @@ from common.errors import AscError, ConfigError, DataError, RunError
 from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 from tests.asc.conftest import Trained, same_weights
-from tests.conftest import in_test_precision
+from tests.conftest import TEST_SEED, in_test_precision
 
 pytestmark = pytest.mark.trains
 
@@ -276,7 +276,8 @@ def test_a_run_finished_between_look_and_lock_is_left_alone(trained: Trained, mo
 
 
 def test_two_processes_do_not_train_one_run(trained: Trained, description: RunDescription, tmp_path: Path) -> None:
-    with RunFolder.of(description, tmp_path / "runs").locked(), pytest.raises(RunError, match="another process"):
+    run = RunFolder.of(replace(description, seed=TEST_SEED), tmp_path / "runs")
+    with run.locked(), pytest.raises(RunError, match="another process"):
         trained()
 
 
