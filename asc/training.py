@@ -27,6 +27,7 @@ from asc.statistics import band_statistics
 from common.errors import ConfigError, DataError
 from common.files import remove_stale_temporaries, write_json, write_text
 from data_prep.storage import PreparedSet
+from models.complexity import accepts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +121,11 @@ def train(description: RunDescription, prepared: PreparedSet, runs: Path, machin
     )
     trainer = _trainer(description, folder, machine, callback)
     module = SceneClassifier(description, source, band_statistics(prepared, sides.train))
+    if not accepts(module.network, (1, *prepared.shape)):
+        raise DataError(
+            f"clips of {prepared.shape[1]} frames are too short for this network; prepare longer ones (--seconds), or "
+            "lower --depth"
+        )
     data = SceneData(source, sides, description, machine.workers, machine.residency, machine.runs_per_gpu)
     # Processes that share one run's batches leave its folder to the first of them.
     with folder.locked() if trainer.is_global_zero else nullcontext():

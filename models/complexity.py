@@ -120,6 +120,17 @@ def complexity(network: nn.Module, input_shape: tuple[int, ...], second_shape: t
     )
 
 
+def accepts(network: nn.Module, input_shape: tuple[int, ...]) -> bool:
+    """Return whether inputs of this shape (channel, mel, frame) are large enough for every layer of `network`."""
+    plain = copy.deepcopy(network)
+    bake(plain)
+    try:
+        _pass(plain.to("meta"), input_shape)
+    except RuntimeError:  # torch has no kind of its own for a kernel that is larger than its input
+        return False
+    return True
+
+
 def _where_it_fits(
     count: Callable[[nn.Module, tuple[int, ...]], int], network: nn.Module, input_shape: tuple[int, ...]
 ) -> int | None:

@@ -308,6 +308,15 @@ def test_waveforms_that_the_set_does_not_hold(recordings: Path, description: Run
     assert not (tmp_path / "runs").exists()
 
 
+def test_clips_too_short_for_the_network_are_named(
+    prepared: PreparedSet, description: RunDescription, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "shape", (256, 9))
+    with pytest.raises(DataError, match="clips of 9 frames are too short for this network"):
+        train(description, prepared, tmp_path, Machine())
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_with_another_description_is_not_touched(description: RunDescription, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.write_description(description)

@@ -8,7 +8,7 @@ import torch
 import torchinfo
 from torch import nn
 
-from models.complexity import complexity, mult_adds
+from models.complexity import accepts, complexity, mult_adds
 from models.initialisation import initialise
 from models.pruning.allocation import allocate
 from models.pruning.masks import random_masks
@@ -96,3 +96,11 @@ def test_a_second_that_is_too_short_for_the_network_has_no_count() -> None:
     cost = complexity(AudioResNet(NetworkSettings(width=2)), (1, 64, 64), (1, 64, 8))
     assert cost.macs > 0
     assert (cost.second_macs, cost.second_mult_adds) == (None, None)
+
+
+def test_inputs_smaller_than_a_kernel_are_not_accepted() -> None:
+    network = AudioResNet(NetworkSettings(width=4))
+    damp(network, 0.1)
+    assert accepts(network, (1, 256, 43))
+    assert not accepts(network, (1, 256, 9))
+    assert next(network.parameters()).device.type == "cpu"
