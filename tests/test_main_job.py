@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from asc import evaluate, prepare, train
+from tests.conftest import TEST_PRECISION, TEST_SEED
 
 UNSEEN = ["b", "c", "s1", "s2", "s3", "s4", "s5", "s6"]
 
@@ -21,7 +22,8 @@ def check_report(
     prepared: Path, folder: Path, size: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> dict[str, float]:
     """Train base and damped, evaluate both, and return the pooled accuracies by configuration and part."""
-    common = ["--data", str(prepared), "--preset", "demo", "--accelerator", "cpu", *size]
+    how = ["--seed", str(TEST_SEED), "--precision", TEST_PRECISION]
+    common = ["--data", str(prepared), "--preset", "demo", "--accelerator", "cpu", *how, *size]
     for network in ([], ["--damping", "0.1"]):
         assert train.main([*common, *network, "--runs", str(folder / "runs")]) == 0
         assert (last_line(capsys) / "result.json").is_file()
@@ -32,7 +34,9 @@ def check_report(
     for _, rows in devices[devices["level"] == "device"].groupby("configuration"):
         assert rows["name"].tolist() == ["a", *UNSEEN]
         assert rows["clips"].min() > 0
-    results = [json.loads(file.read_text()) for file in sorted((folder / "runs").glob("*/seed-0/result.json"))]
+    results = [
+        json.loads(file.read_text()) for file in sorted((folder / "runs").glob(f"*/seed-{TEST_SEED}/result.json"))
+    ]
     return {
         f"{part}-{i}": result[f"{part}_accuracy"] for i, result in enumerate(results) for part in ("seen", "unseen")
     }
