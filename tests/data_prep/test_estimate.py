@@ -18,7 +18,7 @@ def nap(_: int) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_workers_are_timed_together_and_their_start_apart(workers: int) -> None:
     pace = measure(nap, range(8), workers)
-    assert NAP / workers <= 1.05 * pace.each  # no upper bound: the machine may be busy; the next test has exact times
+    assert NAP / workers <= 1.05 * pace.each < 4 * NAP / workers
     assert (pace.start > NAP) == (workers > 1)  # in this process nothing has to start
 
 
