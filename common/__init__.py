@@ -1,1 +1,1 @@
-"""What every room needs and none owns: errors, files that are whole or absent, identities, progress, command lines."""
+"""Shared utilities: exceptions, atomic file writes, hashes of settings, locks, progress display, command lines."""

@@ -1,4 +1,4 @@
-"""Command lines: exit codes and streams are the same for every one of them."""
+"""Running a command line: parsing, signals, output streams and exit codes, the same for every command."""
 
 import io
 import os
@@ -14,13 +14,13 @@ from common.errors import AscError
 
 T = TypeVar("T")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_READER_GONE, _NOT_PRINTED = 128 + 13, 74  # as the shell says of SIGPIPE; EX_IOERR of sysexits.h
+_READER_GONE, _NOT_PRINTED = 128 + 13, 74  # the shell's code for SIGPIPE; EX_IOERR of sysexits.h
 
 
 class Stopped(BaseException):
     """SIGINT or SIGTERM was received.
 
-    Not a KeyboardInterrupt, which the trainer would turn into an exit code of its own.
+    It is not a KeyboardInterrupt, because the trainer would catch that and exit with a different code.
     """
 
     def __init__(self, number: int) -> None:
@@ -33,25 +33,25 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _program() -> str | None:
-    """Return how this program is started, for its usage text: `python -m asc.train`, or a script's path."""
+    """Return the program name for the usage text, such as `python -m asc.train`; None for a script."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     return f"python -m {spec.name.removesuffix('.__main__')}" if spec else None
 
 
-def _print_anything() -> None:
-    """Let names be printed that the output's encoding lacks: an escape instead of an error."""
+def _escape_unencodable() -> None:
+    """Print characters that the output's encoding lacks as escapes instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _discard_output() -> None:
-    """Keep Python from trying, and failing, to print the rest when it ends."""
+    """Send the remaining output to the null device, so that Python does not fail to flush it on exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _flushed(code: int) -> int:
-    """Return `code` if all results are printed; else say that they are not, and return another."""
+    """Flush standard output; return `code`, or the exit code for results that could not be printed."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -65,31 +65,44 @@ def _flushed(code: int) -> int:
 def _not_printed(error: OSError) -> int:
     _discard_output()
     print(
-        f"error: results cannot be printed: {error.strerror}; the same command goes on or repeats them", file=sys.stderr
+        f"error: results cannot be printed: {error.strerror}; run the same command again to print them", file=sys.stderr
     )
     return _NOT_PRINTED
 
 
 def _system_error(error: OSError) -> int:
-    """Say what the system refused, and where; return the exit code."""
+    """Print the operating system's error with its file name; return the exit code."""
     if error.filename is None:
         try:
-            print(flush=True)  # is it standard output that cannot be written?
+            print(flush=True)  # tells whether standard output is the file that cannot be written
         except OSError:
             return _not_printed(error)
     where = f"{error.filename}: " if error.filename else ""
-    print(f"error: {where}{error.strerror}; the same command goes on once that is mended", file=sys.stderr)
+    print(f"error: {where}{error.strerror}; fix this and run the same command again to continue", file=sys.stderr)
     return 1
 
 
 def run_command(options: type[T], command: Callable[[T], int | None], arguments: list[str] | None = None) -> int:
-    """Parse the command line into `options`, run `command` on it, and return the exit code.
+    """Parse the command line into `options`, run `command` on them, and return the exit code.
 
-    0 done (or what `command` returns), 1 a named error or one of the system, 2 usage (raised by the parser), 74 where
-    results cannot be printed, 130 and 143 interrupted, 141 where what read standard output has gone.
+    Parameters
+    ----------
+    options
+        Dataclass of the command's options.
+    command
+        Function that does the work; it may return an exit code.
+    arguments
+        Command-line arguments; those of the process if None.
+
+    Returns
+    -------
+    int
+        0 for success (or the code that `command` returns), 1 for an `AscError` or an error of the operating system,
+        74 if results cannot be printed, 130 or 143 if interrupted, 141 if the reader of standard output has gone. The
+        parser exits with 2 on wrong usage.
     """
     previous = {number: signal.signal(number, _stop) for number in _SIGNALS}
-    _print_anything()
+    _escape_unencodable()
     try:
         return _flushed(command(tyro.cli(options, args=arguments, prog=_program())) or 0)
     except AscError as error:

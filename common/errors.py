@@ -1,8 +1,8 @@
-"""The one exception family: what a user can cause is named, everything else is a bug."""
+"""Exceptions for errors that a user can cause; any other exception is a bug."""
 
 
 class AscError(Exception):
-    """Base of every error that a user can cause. The message says what was found, where, and what to do."""
+    """Base class of every error that a user can cause. Messages say what was found, where, and what to do."""
 
 
 class ConfigError(AscError):
@@ -13,9 +13,9 @@ class ConfigError(AscError):
     field
         Name of the setting, as the user writes it.
     value
-        What was given.
+        The value given.
     allowed
-        What would have been accepted, in words.
+        Description of the accepted values.
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
@@ -24,8 +24,8 @@ class ConfigError(AscError):
 
 
 class DataError(AscError):
-    """Recordings, lists or a prepared set are not what they should be."""
+    """Recordings, metadata lists or a prepared set are missing, damaged or inconsistent."""
 
 
 class RunError(AscError):
-    """A run, or the folder of one, cannot be started, continued or read."""
+    """A run cannot be started or continued, or its folder cannot be read."""

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their target, flushed to the disk, then renamed over it."""
+"""Atomic file writes: a temporary file beside the target is flushed to disk and renamed over the target."""
 
 import errno
 import json
@@ -15,15 +15,15 @@ from common.processes import WINDOWS, host_name, is_alive
 
 _TEMPORARY = re.compile(r"^\..+\.tmp-(?P<host>[A-Za-z0-9-]+)-(?P<pid>\d+)-[0-9a-f]{8}$")
 _OUT_OF_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_PATIENCE = (0.01, 0.1, 1.0)  # seconds between attempts to take a reader's file away
-_PROBE = 2**16  # bytes, more than what may be left over of a full disk
+_RETRY_DELAYS = (0.01, 0.1, 1.0)  # seconds between attempts to replace a file that another process reads
+_PROBE = 2**16  # bytes; more than the space that may remain on a full disk
 
 
 def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Flush a file, or the entries of a folder, to the disk."""
     if path.is_dir() and WINDOWS:
-        return  # Windows opens no folders
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows syncs no files opened to read
+        return  # Windows cannot open folders
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # Windows syncs only writable files
     try:
         os.fsync(descriptor)
     finally:
@@ -31,8 +31,8 @@ def _sync(path: Path) -> None:
 
 
 def _replace(temporary: Path, target: Path) -> None:
-    """Rename; on Windows, where nothing can take the place of a file that is being read, wait for the reader."""
-    for seconds in _PATIENCE if WINDOWS else ():
+    """Rename `temporary` to `target`; on Windows, retry while another process has `target` open."""
+    for seconds in _RETRY_DELAYS if WINDOWS else ():
         try:
             os.replace(temporary, target)
             return
@@ -42,9 +42,9 @@ def _replace(temporary: Path, target: Path) -> None:
 
 
 def _system_error(error: Exception, temporary: Path) -> OSError | None:
-    """Return why the system refused to write `temporary`, or None if it did not.
+    """Return the operating system's error behind a failed write of `temporary`, or None if there is none.
 
-    Not every library passes it on (torch, safetensors and numpy do not), so where `error` does not say, it is tried.
+    torch, safetensors and numpy do not pass on the error number; for them, a few bytes are written to find out.
     """
     if isinstance(error, OSError) and error.errno is not None:
         return error
@@ -60,16 +60,33 @@ def _system_error(error: Exception, temporary: Path) -> OSError | None:
 
 @contextmanager
 def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
-    """Yield a temporary path beside `target`; on a clean exit it replaces `target`, else it is removed.
+    """Yield a temporary path beside `target`, which replaces `target` on a clean exit and is removed otherwise.
 
-    Whoever opens `target`, at whatever moment this process dies, finds the old file or the new one. Two writers at
-    once do no harm: each writes its own temporary and the later rename wins. `needed` is the file's size in bytes
-    where it is known beforehand, for the message.
+    A reader of `target` finds either the old file or the new one, even if this process is killed. If two processes
+    write at once, each writes its own temporary file and the later rename wins.
+
+    Parameters
+    ----------
+    target
+        File to write; its folder is created if necessary.
+    needed
+        Size of the file in bytes, if known, for the error message.
 
     Raises
     ------
     AscError
-        If the file cannot be written (disk full, quota, no permission), naming the file and the space it needs.
+        If the file cannot be written (disk full, quota, no permission); the message names the file and its size.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with atomic_path(folder / "result.txt") as temporary:
+    ...     _ = temporary.write_text("done")
+    ...     (folder / "result.txt").exists()
+    False
+    >>> (folder / "result.txt").read_text()
+    'done'
     """
     temporary = target.parent / f".{target.name}.tmp-{host_name()}-{os.getpid()}-{secrets.token_hex(4)}"
     try:
@@ -91,28 +108,28 @@ def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
         size = f"{written} bytes" if needed is None else f"{written} of {needed} bytes"
         raise AscError(f"cannot write {target} after {size}: {os.strerror(number)}{hint}") from error
     finally:
-        with suppress(OSError):  # what could not be made need not be removed
+        with suppress(OSError):  # the temporary file may not exist
             temporary.unlink()
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write UTF-8 `text` to `target`, whole or not at all, with Unix line ends."""
+    """Write `text` to `target` atomically, as UTF-8 with Unix line ends."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def as_json(value: object) -> str:
-    """Return `value` as indented JSON with sorted keys. NaN and infinity are refused."""
+    """Return `value` as indented JSON with sorted keys; raise ValueError for NaN and infinity."""
     return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def write_json(target: Path, value: object) -> None:
-    """Write `value` as JSON (see `as_json`), whole or not at all."""
+    """Write `value` as JSON atomically; see `as_json`."""
     write_text(target, as_json(value))
 
 
 def remove_stale_temporaries(folder: Path) -> int:
-    """Delete what dead writers of this machine left in `folder` (not below it); return how many files that was."""
+    """Delete temporary files in `folder` (not in its subfolders) whose writer on this machine is dead; count them."""
     removed = 0
     for path in folder.glob(".*.tmp-*") if folder.is_dir() else ():
         match = _TEMPORARY.match(path.name)

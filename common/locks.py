@@ -1,4 +1,4 @@
-"""Locks between processes: those of the file system, or, where it has none, a file with its holder's name."""
+"""Locks between processes: file-system locks or, where these are not supported, files that name their holder."""
 
 import errno
 import os
@@ -14,23 +14,23 @@ from filelock import lock_descriptor
 from common.errors import AscError
 from common.processes import host_name, is_alive
 
-# What `flock` says on file systems and Python builds without locks.
+# Error numbers of `flock` on file systems and Python builds without locks.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 
 @contextmanager
 def lock(path: Path) -> Iterator[bool]:
-    """Try to lock `path`, a file that serves nothing else, while the body runs; yield whether it was free.
+    """Try to lock the file `path` for the duration of the `with` block; yield whether the lock was acquired.
 
-    The lock goes with the process, however that ends. Where the file system has no locks, `<path>.held` is created
-    instead, with the machine and the process in it: what a process of this machine left when it was killed is taken
-    over.
+    The lock is released when the process ends, even if it is killed. On a file system without locks, the file
+    `<path>.held` is created instead and names the machine and the process; a file left by a dead process of this
+    machine is taken over. `path` must not be used for anything else.
 
     Raises
     ------
     AscError
-        If nothing can be written there; without locks, if a process of another machine holds it, or held it when it was
-        killed.
+        If the lock file cannot be written or, on a file system without locks, if `<path>.held` names a process of
+        another machine, running or not.
     """
     with ExitStack() as exits:
         try:
@@ -43,7 +43,7 @@ def lock(path: Path) -> Iterator[bool]:
 
 
 def is_locked(path: Path) -> bool:
-    """Return whether a process holds the lock `path`. Asking holds it for a moment."""
+    """Return whether a process holds the lock `path`. The check acquires the lock for a moment."""
     if _held_file(path).exists():
         host, pid = _holder(_held_file(path))
         return host != host_name() or is_alive(pid)
@@ -55,7 +55,7 @@ def is_locked(path: Path) -> bool:
 
 
 def _try_lock(path: Path, exits: ExitStack) -> bool:
-    """Return whether `path` was free; it is locked then until `exits` are taken."""
+    """Return whether `path` could be locked; the lock is released when `exits` is closed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = exits.enter_context(path.open("a"))
     free = _try_system(file.fileno(), path)
@@ -73,7 +73,7 @@ def _held_file(path: Path) -> Path:
 
 
 @cache
-def _tell_once(reason: str, folder: Path) -> None:
+def _warn_once(reason: str, folder: Path) -> None:
     print(
         f"warning: {folder} is on a file system without locks ({reason}); files (*.held) that name machine and process "
         "are used instead",
@@ -82,18 +82,18 @@ def _tell_once(reason: str, folder: Path) -> None:
 
 
 def _try_system(descriptor: int, path: Path) -> bool | None:
-    """Take the file system's lock; None if it has none. Closing the descriptor gives it back."""
+    """Try to acquire the file system's lock; return None if it has no locks. Closing the descriptor releases it."""
     try:
         return lock_descriptor(descriptor, blocking=False)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        _tell_once(error.strerror, path.parent)
+        _warn_once(error.strerror, path.parent)
         return None
 
 
 def _holder(held: Path) -> tuple[str, int]:
-    """Return the machine and process that a file names; no machine where it names none."""
+    """Return the machine and the process that a `.held` file names; ("", 0) if it names none."""
     try:
         host, pid = held.read_text(encoding="ascii").split()
         return host, int(pid)
@@ -106,7 +106,7 @@ def _try_file(held: Path) -> bool:
         return True
     found = _holder(held)
     if found[0] != host_name():
-        by = f"process {found[1]} on {found[0]}" if found[0] else "a process that it does not name"
+        by = f"process {found[1]} on {found[0]}" if found[0] else "an unnamed process"
         raise AscError(f"{held} is held by {by}; wait for it, or remove that file if the process is gone")
     if is_alive(found[1]):
         return False
@@ -131,6 +131,6 @@ def _create(held: Path) -> bool:
         with file:
             file.write(f"{host_name()} {os.getpid()}\n")
     except OSError:
-        held.unlink()  # a full disk: without a name in it the file would be in everyone's way
+        held.unlink()  # the disk is full; a file without a name would block every process
         raise
     return True

@@ -1,4 +1,4 @@
-"""Which process of which machine wrote a file, and whether it still runs."""
+"""The name of this machine, and whether one of its processes is running."""
 
 import os
 import re
@@ -8,12 +8,12 @@ WINDOWS = os.name == "nt"
 
 
 def host_name() -> str:
-    """Return this machine's name in letters, digits and hyphens."""
+    """Return this machine's name, with every other character than letters and digits replaced by a hyphen."""
     return re.sub(r"[^A-Za-z0-9]", "-", socket.gethostname()) or "host"
 
 
 def is_alive(pid: int) -> bool:
-    """Return whether a process of this machine runs; on Windows, where asking would end it, always True."""
+    """Return whether process `pid` of this machine is running; always True on Windows, where the check would end it."""
     if WINDOWS:
         return True
     try:

@@ -1,4 +1,4 @@
-"""Progress on standard error: a live bar in a terminal, a line now and then without one; rate and time left in both."""
+"""Progress on standard error with rate and remaining time: a bar in a terminal, occasional lines otherwise."""
 
 import sys
 import time
@@ -13,10 +13,10 @@ from rich.text import Text
 
 
 class Advance(Protocol):
-    """Tell how many more units are done."""
+    """Function that advances a progress display."""
 
     def __call__(self, units: int = 1, *, counts: bool = True, note: str = "") -> None:
-        """Advance by `units`, which count towards the rate unless they were skipped; `note` says how it goes."""
+        """Advance by `units`; skipped units (`counts` false) do not affect the rate. `note` is shown beside them."""
 
 
 class _Rate(ProgressColumn):
@@ -29,7 +29,7 @@ class _Rate(ProgressColumn):
 
 
 class _Lines:
-    """One line every `period` seconds, for logs and pipes."""
+    """Prints a line every `period` seconds, for logs and pipes."""
 
     def __init__(self, title: str, total: int, unit: str, period: float = 10.0) -> None:
         self.title, self.total, self.unit, self.period = title, total, unit, period
@@ -53,7 +53,7 @@ class _Lines:
 
 @contextmanager
 def progress(title: str, total: int, unit: str) -> Iterator[Advance]:
-    """Show how far `total` units of work are, and yield the function that advances it."""
+    """Show the progress of `total` units of work; yield the function that advances it."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines(title, total, unit)

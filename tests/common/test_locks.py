@@ -46,7 +46,7 @@ def take_locks_away(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    locks._tell_once.cache_clear()
+    locks._warn_once.cache_clear()
 
 
 def test_one_at_a_time(place: Path) -> None:
@@ -91,7 +91,7 @@ def test_that_there_are_no_locks_is_said_once(
     assert str(tmp_path) in said
 
 
-@pytest.mark.parametrize(("content", "by"), [("elsewhere 12\n", "process 12 on elsewhere"), ("", "does not name")])
+@pytest.mark.parametrize(("content", "by"), [("elsewhere 12\n", "process 12 on elsewhere"), ("", "an unnamed process")])
 def test_what_another_machine_holds_is_an_error_that_says_what_to_remove(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, by: str
 ) -> None:
