@@ -11,17 +11,19 @@ from asc.device_report import report_devices
 from asc.prepare_dry_run import describe, describe_cities, dry_run, made_set, shortened, warn
 from asc.prepare_options import Options
 from common.command import run_command
-from data_prep.cautions import odd_clips
+from data_prep.cautions import odd_clip_warning
 from data_prep.demo_set import make_demo
 from data_prep.download import fetch
-from data_prep.duplicates import tell_copies
+from data_prep.duplicates import copy_warnings
 from data_prep.init_meta import init_meta
+from data_prep.listing import COLUMNS, META, Reading
 from data_prep.manifest import MANIFEST
-from data_prep.metadata import COLUMNS, META, Problems, Reading, vanished
-from data_prep.oddities import look
+from data_prep.metadata import lost_name_warnings
+from data_prep.oddities import find_oddities
 from data_prep.preparation import Plan, plan_set, prepare
+from data_prep.problems import Problems
 from data_prep.remotes import RELEASES
-from data_prep.simulated_set import REFERENCE, make_simulated, name_devices, passed_over
+from data_prep.simulated_set import REFERENCE, make_simulated, name_devices, unused_file_warnings
 from data_prep.source_mixing import lost_in_mixing
 from data_prep.splits import make_split
 from data_prep.storage import PreparedSet
@@ -37,10 +39,10 @@ def _recordings(options: Options) -> Path:
             make_demo(root, options.processes)
         else:
             chosen = name_devices(options.responses)
-            warn(passed_over(options.recordings, options.responses, chosen))
+            warn(unused_file_warnings(options.recordings, options.responses, chosen))
             unmade = [take.source for take in takes if not (root / take.clip(REFERENCE)).exists()]
-            _warn_of_oddities(look(options.recordings, [take.source for take in takes], options.accept))
-            _warn_of_oddities(look(options.responses, [path.name for path in chosen.values()], options.accept))
+            _warn_of_oddities(find_oddities(options.recordings, [take.source for take in takes], options.accept))
+            _warn_of_oddities(find_oddities(options.responses, [path.name for path in chosen.values()], options.accept))
             make_simulated(
                 options.recordings,
                 options.responses,
@@ -52,7 +54,7 @@ def _recordings(options: Options) -> Path:
                 channel=options.channel,
             )
             lost = lost_in_mixing(options.recordings, unmade, options.channel, options.accept, options.processes)
-            warn([odd_clips("mixing", lost)] if lost else [])
+            warn([odd_clip_warning("mixing", lost)] if lost else [])
             for device, response in chosen.items():
                 print(f"device {device} is {response.name}")
             if not (options.recordings / META).is_file():
@@ -74,7 +76,7 @@ def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
     describe(clips, prepared.seconds, prepared.split_defaults)
     describe_cities(options, clips)
     tested = clips[make_split(clips, prepared.split_defaults) == "test"]
-    warn([*tell_missing(tested), *tell_copies(clips), *vanished(plan.clips, clips)])
+    warn([*tell_missing(tested), *copy_warnings(clips), *lost_name_warnings(plan.clips, clips)])
     for how, count in manifest.fitted.items():
         if how in ("cropped", "wrapped"):
             print(f"{count} of other lengths: {how}")

@@ -13,11 +13,12 @@ from common.identity import digest
 from data_prep.demo_set import demo_origin, plan_demo
 from data_prep.estimate import making_pace, reading_pace, unmade
 from data_prep.lengths import commonest_seconds
-from data_prep.listing import read_listing
+from data_prep.listing import META, read_listing
 from data_prep.making import Take
 from data_prep.manifest import SetSettings
-from data_prep.metadata import META, Problem, Problems, read_clips
+from data_prep.metadata import read_clips
 from data_prep.preparation import clip_bytes, feature_bytes
+from data_prep.problems import Problem, Problems
 from data_prep.simulated_set import name_devices, plan_simulated, simulated_origin
 from data_prep.splits import SplitSettings, count_table, make_split
 from data_prep.synthesis.signals import LENGTH, RATE

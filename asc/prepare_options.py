@@ -7,7 +7,7 @@ from typing import Any, Literal
 from common.errors import ConfigError
 from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings
-from data_prep.identities import written
+from data_prep.identities import normalise_name
 from data_prep.layouts import LAYOUTS, Layout
 from data_prep.listing import Reading
 from data_prep.mixing import MEAN
@@ -124,7 +124,7 @@ class Options:
     @property
     def reference(self) -> str:
         """The reference device of the set."""
-        return REFERENCE if self.dataset in MADE else written(self.reference_device)
+        return REFERENCE if self.dataset in MADE else normalise_name(self.reference_device)
 
     @property
     def accept(self) -> Acceptance:

@@ -42,13 +42,17 @@ def cautions(facts: SetFacts, reference_device: str) -> list[str]:
         The device that the other one is compared with, where there are two.
     """
     return [
-        *(odd_clips(oddity, facts.odd) for oddity in _REMEDIES if any(odd.oddity == oddity for odd in facts.odd)),
+        *(
+            odd_clip_warning(oddity, facts.odd)
+            for oddity in _REMEDIES
+            if any(odd.oddity == oddity for odd in facts.odd)
+        ),
         *_levels(facts, reference_device),
         *_bands(facts),
     ]
 
 
-def odd_clips(oddity: Oddity, odd: Sequence[OddClip]) -> str:
+def odd_clip_warning(oddity: Oddity, odd: Sequence[OddClip]) -> str:
     """Say which recordings are odd in one way, and by what number."""
     what, remedy, in_words = _REMEDIES[oddity]
     found = [each for each in odd if each.oddity == oddity]
@@ -57,7 +61,7 @@ def odd_clips(oddity: Oddity, odd: Sequence[OddClip]) -> str:
     return f"{len(found)} recording{'s' * (len(found) > 1)}: {what} ({remedy}): {named}{more}"
 
 
-def standing_out(values: Mapping[str, float], reference: str, tolerance: float) -> dict[str, float]:
+def outliers(values: Mapping[str, float], reference: str, tolerance: float) -> dict[str, float]:
     """Return the values that are far from the others, each as its difference from the median.
 
     Far means more than `tolerance` and more than three standard deviations from the median of all values; the standard
@@ -84,7 +88,7 @@ def standing_out(values: Mapping[str, float], reference: str, tolerance: float) 
 
 def _levels(facts: SetFacts, reference: str) -> Iterator[str]:
     levels = {each.device: each.level for each in facts.devices if each.level > LOWEST}
-    apart = standing_out(levels, reference, APART)
+    apart = outliers(levels, reference, APART)
     for device, level in levels.items():
         if level > 0:
             yield (

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from data_prep.layouts import LAYOUTS
 from data_prep.lookup import AUDIO
-from data_prep.problems import tell
+from data_prep.problems import warnings_about
 from data_prep.tables import UNREADABLE
 
 CITIES = LAYOUTS["tau2020"].cities or ()
@@ -16,7 +16,7 @@ _TAKE = re.compile(r"-[A-Z](-\d+)?$")
 
 
 @dataclass(frozen=True)
-class Sounds:
+class AudioFiles:
     """The audio files below a folder, as paths inside it, in order of their names.
 
     Attributes
@@ -37,22 +37,22 @@ class Sounds:
     unnamed: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
 
-    def passed_over(self, what: str) -> list[str]:
+    def unused_warnings(self, what: str) -> list[str]:
         """Return warnings that count and name the files that are not used; `what` is their kind, in the plural."""
         return [
-            *tell(f"{what} are not used: they lie loose, above the folders that are read", self.loose),
-            *tell(f"{what} are not used: they lie in sub-folders", self.deep),
-            *tell(f"{what} are not used: rename them, in printable characters", self.unnamed),
-            *tell("folders are links, and not looked into; --follow-links follows them", self.links),
+            *warnings_about(f"{what} are not used: they lie loose, above the folders that are read", self.loose),
+            *warnings_about(f"{what} are not used: they lie in sub-folders", self.deep),
+            *warnings_about(f"{what} are not used: rename them, in printable characters", self.unnamed),
+            *warnings_about("folders are links, and not looked into; --follow-links follows them", self.links),
         ]
 
 
-def find_sounds(root: Path, depth: int | None, *, follow_links: bool = False) -> Sounds:
+def find_audio_files(root: Path, depth: int | None, *, follow_links: bool = False) -> AudioFiles:
     """Find the audio files below `root`. Those in folders `depth` levels down are used; with None, those at any level.
 
     Hidden files and folders are skipped. With `follow_links`, linked folders are searched too, each folder once.
     """
-    sounds = Sounds()
+    sounds = AudioFiles()
     seen = set()
     for folder, folders, names in os.walk(root, followlinks=follow_links):
         real = os.path.realpath(folder)
@@ -69,7 +69,7 @@ def find_sounds(root: Path, depth: int | None, *, follow_links: bool = False) ->
     return sounds
 
 
-def _kind(sounds: Sounds, path: str, between: int, depth: int | None) -> list[str]:
+def _kind(sounds: AudioFiles, path: str, between: int, depth: int | None) -> list[str]:
     if UNREADABLE.search(path):
         return sounds.unnamed
     if depth is None or between == depth:
@@ -77,7 +77,7 @@ def _kind(sounds: Sounds, path: str, between: int, depth: int | None) -> list[st
     return sounds.loose if between < depth else sounds.deep
 
 
-def by_class(sounds: Sounds) -> dict[str, list[str]]:
+def by_class(sounds: AudioFiles) -> dict[str, list[str]]:
     """Return the files used of each class, which is the first folder of their paths."""
     classes: dict[str, list[str]] = {}
     for path in sounds.used:
@@ -93,7 +93,7 @@ def place_of(path: str) -> str:
     return _TAKE.sub("", PurePosixPath(path).stem)
 
 
-def deal_cities(places: Mapping[str, Iterable[str]], cities: int = len(CITIES)) -> dict[tuple[str, str], str]:
+def assign_cities(places: Mapping[str, Iterable[str]], cities: int = len(CITIES)) -> dict[tuple[str, str], str]:
     """Assign the places of each class to made-up cities in turn, so that every class occurs in many of them.
 
     Parameters

@@ -1,7 +1,7 @@
-"""The demo set: synthesised scenes on nine devices, for whoever has no recordings at hand.
+"""The demo set: synthesised scenes on nine devices, for trying the tool without recordings.
 
-Two places for each of ten scenes in each of ten cities, on device a; on the other eight devices what the default split
-tests, and a little of the rest, so that training on several devices can be tried.
+Device a has two places per scene and city, for ten scenes and ten cities. The other eight devices have the clips that
+the default split tests and a few of the training pairs, so that training on several devices is possible too.
 """
 
 from functools import cache
@@ -15,9 +15,9 @@ from data_prep.synthesis.signals import RATE, generator
 
 PLACES = 2
 TEST_CITIES = 3  # as in the default split
-TRAINING_SCENES = 8  # on each other device, one clip each
+TRAINING_SCENES = 8  # scenes of which each device other than a has one training clip
 
-# A phone each for b and c, then six microphones that get stranger, as in TAU Urban Acoustic Scenes 2020 Mobile.
+# As in TAU Urban Acoustic Scenes 2020 Mobile: b and c resemble phones, s1 to s6 deviate increasingly.
 _DEVICES: dict[str, tuple[tuple[Band, ...], float, Compression | None]] = {
     "b": (
         (
@@ -84,7 +84,7 @@ _DEVICES: dict[str, tuple[tuple[Band, ...], float, Compression | None]] = {
 
 @cache
 def demo_devices() -> dict[str, Device]:
-    """Return the demo set's devices other than a, at 44.1 kHz."""
+    """Return the demo set's devices other than a, at 44.1 kHz, by name."""
     return {
         name: Device(rate=RATE, response=parametric_response(bands, RATE), noise=noise, compression=compression)
         for name, (bands, noise, compression) in _DEVICES.items()
@@ -92,7 +92,7 @@ def demo_devices() -> dict[str, Device]:
 
 
 def plan_demo() -> list[Take]:
-    """Return the 200 recordings of the demo set and the devices that each is on, 504 clips in all."""
+    """Return the 200 recordings of the demo set with the devices of each, 504 clips in total."""
     takes = []
     scenes, cities = sorted(SCENES), sorted(CITIES)
     for s, scene in enumerate(scenes):
@@ -116,12 +116,12 @@ def plan_demo() -> list[Take]:
 
 
 def _trains(device: int, scene: int, city: int) -> bool:
-    """Whether this device has a clip of this (scene, city) pair for training: 8 scenes each, another city each time."""
+    """Return whether a device has a training clip of a (scene, city) pair: 8 scenes, each in a different city."""
     return (scene + device) % 10 < TRAINING_SCENES and (city - scene) % 10 == TEST_CITIES + (device + scene) % 7
 
 
-def _record(take: Take) -> tuple[Versions, int]:
-    """Compose a recording and play it to its devices."""
+def record_demo(take: Take) -> tuple[Versions, int]:
+    """Compose a recording and apply its devices; return samples by device and the sample rate."""
     clip = compose(*take.stem.split("-"))
     versions = {"a": clip} | {
         name: device.record(clip, generator("noise", take.stem, name))
@@ -132,7 +132,7 @@ def _record(take: Take) -> tuple[Versions, int]:
 
 
 def demo_origin() -> dict[str, str]:
-    """Return what the demo set depends on: the code that makes it."""
+    """Return the inputs of the demo set, which are a digest of the code that makes it."""
     room = Path(__file__).parent
     files = [room / name for name in ("demo_set.py", "devices.py", "making.py")]
     return {"code": code_digest([*files, *room.glob("synthesis/*.py")])}
@@ -141,11 +141,13 @@ def demo_origin() -> dict[str, str]:
 def make_demo(target: Path, workers: int) -> None:
     """Write the demo set into `target`: meta.csv and audio/, 504 clips of 5 s at 44.1 kHz and 16 bit, 222 MB.
 
-    Deterministic: the same bytes from any number of `workers`. Killed and called again it keeps what is finished.
+    The files are the same for any number of `workers`. After an interruption, the same call completes the set.
 
     Raises
     ------
     DataError
-        If `target` holds something else.
+        If `target` holds other files.
     """
-    make_set(target, plan_demo(), _record, origin=demo_origin(), bits=16, workers=workers, title="making the demo set")
+    make_set(
+        target, plan_demo(), record_demo, origin=demo_origin(), bits=16, workers=workers, title="making the demo set"
+    )

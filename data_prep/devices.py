@@ -1,7 +1,7 @@
-"""What a recording device does to sound: a frequency response, its own noise, dynamic range compression.
+"""Simulated recording devices: frequency response, noise and dynamic range compression.
 
-A device is laid over a clip that a good microphone recorded. Its frequency response is an impulse response, measured
-(`load_response`) or composed of second-order bands (`parametric_response`); both are normalised alike.
+A device is applied to a clip that a good microphone recorded. Its frequency response is given as an impulse response,
+either measured (`load_response`) or composed of second-order sections (`parametric_response`).
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from data_prep.recording import read_recording
 
 Samples: TypeAlias = NDArray[np.float64]
 
-_TAPS = 4096  # 93 ms at 44.1 kHz: a 50 Hz corner has died out 120 dB down
-_SHORTEST = 0.0005  # seconds; less cannot hold even the treble of a microphone
-_ONSET = 0.01  # of the peak: there is noise before the sound arrives
+_TAPS = 4096  # 93 ms at 44.1 kHz: the response of a 50 Hz corner has decayed by 120 dB
+_SHORTEST = 0.0005  # seconds; a shorter response does not even cover high frequencies
+_ONSET = 0.01  # of the peak; weaker samples before it are noise
 _PINK_RANGE = (100.0, 10_000.0)  # Hz
 
 
@@ -32,13 +32,13 @@ class Band:
     Parameters
     ----------
     kind
-        highpass and lowpass cut (12 dB per octave), peak raises or lowers around `frequency`, shelves beyond it.
+        Type of filter: `highpass` or `lowpass` (12 dB per octave), `peak`, `lowshelf` or `highshelf`.
     frequency
-        Corner or centre in Hz.
+        Corner or centre frequency in Hz.
     gain
-        dB, for peak and shelves.
+        Gain in dB of a peak or shelf.
     quality
-        Sharpness; the square root of a half is the flattest corner.
+        Q factor; the default, the square root of 1/2, gives a Butterworth response.
     """
 
     kind: Literal["highpass", "lowpass", "peak", "lowshelf", "highshelf"]
@@ -47,7 +47,7 @@ class Band:
     quality: float = 0.5**0.5
 
     def section(self, rate: int) -> Samples:
-        """Return the section's coefficients at `rate`, shape (6,): analogue prototype, then bilinear transform."""
+        """Return the coefficients of the section at sample rate `rate`, shape (6,), by the bilinear transform."""
         if not 0 < self.frequency < rate / 2:
             raise ConfigError("frequency", self.frequency, f"between 0 and half of the rate {rate} Hz")
         if self.quality <= 0:
@@ -61,22 +61,22 @@ class Band:
             "lowshelf": ([root, root * shelf, root * root], [root, shelf, 1]),
             "highshelf": ([root * root, root * shelf, root], [1, shelf, root]),
         }[self.kind]
-        # The transform's rate puts the prototype's corner, 1 rad/s, exactly at `frequency`.
+        # This rate of the transform maps the prototype's corner, 1 rad/s, to `frequency`.
         return np.concatenate(bilinear(above, below, 0.5 / np.tan(np.pi * self.frequency / rate)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compression:
-    """Soft-knee dynamic range compression that follows the short-time level of the clip.
+    """Soft-knee dynamic range compression of the short-time level.
 
     Parameters
     ----------
     threshold
-        Middle of the knee, in dB above the RMS level of the clip, so that it acts alike on quiet and loud clips.
+        Middle of the knee, in dB above the RMS level of the clip.
     ratio
-        Far above the threshold this many dB more at the input give 1 dB more at the output.
+        Compression ratio far above the threshold: dB at the input per dB at the output.
     time
-        Time constant of the level in seconds.
+        Time constant of the level detector in seconds.
     """
 
     threshold: float = 0.0
@@ -90,7 +90,7 @@ class Compression:
             raise ConfigError("time", self.time, "above 0 seconds")
 
     def __call__(self, samples: Samples, rate: int) -> Samples:
-        """Compress `samples`, shape (frames,), and bring them back to the RMS level that they had."""
+        """Compress `samples`, shape (frames,), and restore their RMS level."""
         power = np.mean(samples**2)
         if power == 0:
             return samples
@@ -104,18 +104,18 @@ class Compression:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Device:
-    """A microphone and what stands behind it.
+    """A recording device.
 
     Parameters
     ----------
     rate
-        Samples per second of the clips it is used on, and of `response`.
+        Sample rate of `response` and of the clips, Hz.
     response
         Impulse response, shape (taps,).
     noise
-        RMS level of its own white noise in dB of full scale; None for none.
+        RMS level of the device's white noise in dB of full scale; None for a noiseless device.
     compression
-        None for a linear device.
+        Dynamic range compression; None for a linear device.
     """
 
     rate: int
@@ -124,22 +124,22 @@ class Device:
     compression: Compression | None = None
 
     def record(self, samples: NDArray[np.floating], rng: np.random.Generator | None = None) -> Samples:
-        """Return what this device makes of a mono clip.
+        """Return a mono clip as recorded by this device.
 
         Parameters
         ----------
         samples
             Clip, shape (frames,), full scale 1.
         rng
-            Where the noise comes from; needed only by a device that has noise.
+            Generator of the noise; required only for a device with noise.
 
         Returns
         -------
         Samples
-            Shape (frames,), float64, in time with the clip: the response's peak is its time 0, and what rings on
-            after the clip's end is cut off. May exceed 1.
+            Shape (frames,), float64, aligned with the clip: the peak of the response is at time 0, and the decay after
+            the end of the clip is cut off. Samples may exceed 1.
         """
-        # Not cut off before its peak: what precedes that, 30 dB down in some measurements, is part of the treble.
+        # Samples of the response before its peak are kept: they affect high frequencies.
         late = int(np.abs(self.response).argmax())
         out = fftconvolve(np.asarray(samples, np.float64), self.response)[late : late + len(samples)]
         if self.noise is not None:
@@ -150,10 +150,10 @@ class Device:
 
 
 def normalise_response(response: Samples, rate: int) -> Samples:
-    """Take from an impulse response what is no property of a microphone's colour: polarity and level.
+    """Normalise polarity and gain of an impulse response, shape (taps,).
 
-    The largest swing is positive, and pink noise (100 Hz to 10 kHz, or to half the rate) keeps its level: a measure
-    that depends neither on the rate nor on what a microphone does at 20 kHz. The delay stays; `Device` undoes it.
+    The largest sample becomes positive. The gain is chosen so that pink noise from 100 Hz to 10 kHz (or half the rate)
+    keeps its level. The delay is kept; `Device` compensates it.
     """
     hertz = np.geomspace(_PINK_RANGE[0], min(_PINK_RANGE[1], rate / 2), 256)
     _, spectrum = freqz(response, worN=hertz, fs=rate)
@@ -163,7 +163,7 @@ def normalise_response(response: Samples, rate: int) -> Samples:
 
 
 def parametric_response(bands: Sequence[Band], rate: int) -> Samples:
-    """Return the normalised impulse response of `bands` one after the other, shape (4096,)."""
+    """Return the normalised impulse response of `bands` in series, shape (4096,)."""
     impulse = np.zeros(_TAPS)
     impulse[0] = 1.0
     if bands:
@@ -172,7 +172,9 @@ def parametric_response(bands: Sequence[Band], rate: int) -> Samples:
 
 
 def load_response(path: Path, rate: int) -> Samples:
-    """Read a measured impulse response, of any rate, length, level, delay and polarity, for clips at `rate`.
+    """Read a measured impulse response and resample it to `rate`.
+
+    Its sample rate, length, level, delay and polarity may be arbitrary.
 
     Returns
     -------
@@ -183,7 +185,7 @@ def load_response(path: Path, rate: int) -> Samples:
     ------
     DataError
         If the file cannot be read, is silent or holds less than half a millisecond of response. The message gives the
-        reason; the caller knows the name.
+        reason without the file name.
     """
     recording = read_recording(path)
     response = recording.samples.astype(np.float64)
@@ -194,6 +196,6 @@ def load_response(path: Path, rate: int) -> Samples:
     seconds = (len(response) - int(sounding.argmax())) / recording.rate
     if seconds < _SHORTEST:
         raise DataError(f"holds {1000 * seconds:.2f} ms of impulse response; at least 0.5 ms are needed")
-    # Room before it: the resampler spreads its beginning to both sides.
+    # Padding before the onset, because the resampler's filter is symmetric.
     padded = np.pad(response, (recording.rate // 200, 0))
     return normalise_response(soxr.resample(padded, recording.rate, rate, quality="HQ"), rate)

@@ -48,7 +48,7 @@ def check_copies(clips: pd.DataFrame, part: pd.Series) -> None:
             raise DataError(f"{_tell(f'recordings are there {what}', groups)}; {remedy}")
 
 
-def tell_copies(clips: pd.DataFrame) -> list[str]:
+def copy_warnings(clips: pd.DataFrame) -> list[str]:
     """Return a warning that counts and names recordings that are there more than once."""
     groups = [" = ".join(group["clip"]) for _, group in _groups(copies(clips))]
     return [_tell("recordings are there more than once", groups)] if groups else []

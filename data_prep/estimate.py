@@ -1,4 +1,4 @@
-"""How long preparing would take on this machine: a few recordings and clips are done as all would be, and timed."""
+"""Estimates of preparation time: a sample of recordings and clips is processed in worker processes and timed."""
 
 import tempfile
 import time
@@ -14,44 +14,42 @@ import soundfile
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-
-# The code of these modules is part of the identity of the sets that they make: it is used as it is.
-from data_prep.demo_set import _record as record_demo
-from data_prep.making import Maker, Take, _missing, _Task, _write_take
+from data_prep.demo_set import record_demo
+from data_prep.making import Maker, Take, TakeTask, missing_devices, write_take
 from data_prep.manifest import SetSettings
 from data_prep.shards import Task, empty_arrays, read_clip
-from data_prep.simulated_set import _play, name_devices
+from data_prep.simulated_set import name_devices, play_to_devices
 from data_prep.workers import for_each
 
 T = TypeVar("T")
 
-_MOST_WORKERS = 16  # that are started to be timed
-_TAKES, _CLIPS = 3, 10  # of each worker
+_MOST_WORKERS = 16  # worker processes used for timing
+_TAKES, _CLIPS = 3, 10  # timed recordings and clips per worker
 _RATE = 44_100
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds until the workers work, and between one result and the next of all workers together."""
+    """Start-up time of the workers, and mean time between two results of all workers together, in seconds."""
 
     start: float
     each: float
 
     def seconds(self, count: int) -> float:
-        """Return how long `count` tasks take."""
+        """Return the estimated seconds for `count` tasks."""
         return self.start + count * self.each if count else 0.0
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:
-    """Return at most `count` of the items, evenly spread."""
+    """Return at most `count` of the items, evenly spaced."""
     count = min(count, len(items))
     return [items[(2 * number + 1) * len(items) // (2 * count)] for number in range(count)]
 
 
 def measure(function: Callable[[T], object], sample: Sequence[T], workers: int) -> Pace:
-    """Time `function` on a sample of tasks, in as many processes as will work, so that they share the machine alike.
+    """Time `function` on a sample of tasks in `workers` processes (at most 16).
 
-    The first result of each worker tells its start; what follows, the pace.
+    The first result of each worker determines the start-up time, the later results the pace.
     """
     running = min(workers, _MOST_WORKERS, len(sample))
     ends: list[float] = []
@@ -63,31 +61,35 @@ def measure(function: Callable[[T], object], sample: Sequence[T], workers: int) 
 
 
 def making_pace(takes: Sequence[Take], recordings: Path | None, responses: Path | None, workers: int) -> Pace:
-    """Measure how fast recordings are made: some of `takes`, into a folder that is removed.
+    """Measure how fast recordings are generated, by writing some of `takes` into a temporary folder.
 
     Parameters
     ----------
+    takes
+        Recordings to generate.
     recordings, responses
-        Those of a simulated set; None for the demo set.
+        Source folders of a simulated set; None for the demo set.
+    workers
+        Number of worker processes.
     """
     maker: Maker = record_demo
     bits: Literal[16, 24] = 16
     if recordings and responses:
-        maker, bits = partial(_play, recordings=recordings, responses=name_devices(responses)), 24
+        maker, bits = partial(play_to_devices, recordings=recordings, responses=name_devices(responses)), 24
     with tempfile.TemporaryDirectory() as name:
         target = Path(name)
         (target / "audio").mkdir()
         sample = spread(takes, _TAKES * min(workers, _MOST_WORKERS))
-        return measure(_write_take, [_Task(take, maker, target, bits) for take in sample], workers)
+        return measure(write_take, [TakeTask(take, maker, target, bits) for take in sample], workers)
 
 
 def unmade(takes: Sequence[Take], target: Path) -> list[Take]:
-    """Return the takes that are still to be made in `target`."""
-    return [take for take in takes if _missing(take, target)]
+    """Return the takes of which `target` lacks files."""
+    return [take for take in takes if missing_devices(take, target)]
 
 
 def _read(task: Task) -> None:
-    """Read and transform the first clip of a task; one that cannot be used takes its time too."""
+    """Read and transform the first clip of a task, ignoring clips that cannot be used."""
     try:
         read_clip(task, 0, *empty_arrays(task.settings, 1), 0)
     except DataError:
@@ -97,14 +99,23 @@ def _read(task: Task) -> None:
 def reading_pace(
     root: Path, clips: Sequence[str], settings: SetSettings, accept: Acceptance, workers: int
 ) -> tuple[Pace, str]:
-    """Measure how fast clips are read and transformed; return that, and what was read.
+    """Measure how fast clips are read and transformed.
 
     Parameters
     ----------
     root, clips
-        Where the recordings are, if they are there already, and their names.
+        Folder of the recordings, which may not exist yet, and their names.
+    settings
+        Settings of the prepared set.
     accept
-        Which oddities of recordings are accepted.
+        Accepted irregularities of recordings.
+    workers
+        Number of worker processes.
+
+    Returns
+    -------
+    pace, what
+        The pace, and a description of the clips that were read.
     """
     with _files(root, clips, settings, _CLIPS * min(workers, _MOST_WORKERS)) as (files, what):
         task = Task(
@@ -116,7 +127,7 @@ def reading_pace(
 
 @contextmanager
 def _files(root: Path, clips: Sequence[str], settings: SetSettings, count: int) -> Iterator[tuple[list[Path], str]]:
-    """Give some of the recordings, or noise of the set's length where there are none yet."""
+    """Yield up to `count` recordings and their description, or a noise file if there are no recordings yet."""
     found = [root / clip for clip in spread(clips, count) if (root / clip).is_file()]
     if found:
         yield found, f"{len(found)} of the recordings"

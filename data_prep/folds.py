@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_prep.identities import file_identity, written
+from data_prep.identities import normalise_name, path_key
 from data_prep.listing import META
-from data_prep.problems import Problem, quote, tell
+from data_prep.problems import Problem, quote, warnings_about
 from data_prep.tables import read_table
 
 FOLDS = {
@@ -39,7 +39,7 @@ def read_folds(root: Path, scenes: Mapping[str, str]) -> tuple[dict[str, str], l
         names: dict[str, str] = {}
         for line, values in content.rows:
             clip = values["filename"]
-            key, label = file_identity(clip), written(values.get("scene_label", ""))
+            key, label = path_key(clip), normalise_name(values.get("scene_label", ""))
             told = scenes.get(key)
             for found, reason in (
                 (key in names, "listed twice"),
@@ -49,5 +49,5 @@ def read_folds(root: Path, scenes: Mapping[str, str]) -> tuple[dict[str, str], l
                 problems += [Problem(file, line, f"{quote(clip)}: {reason}")] if found else []
             names[key] = clip
         absent = [clip for key, clip in names.items() if key not in scenes]
-        warnings += tell(f"clips of {file} are not in {META} (lists of two versions?)", absent)
+        warnings += warnings_about(f"clips of {file} are not in {META} (lists of two versions?)", absent)
     return sides, problems, warnings

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 _SEPARATORS = re.compile(r"[\s_-]+")
 
 
-def written(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return a name as it is stored: composed (NFC), without white space around it."""
     return unicodedata.normalize("NFC", name).strip()
 
 
-def identity_of(name: str) -> str:
+def spelling_key(name: str) -> str:
     """Return a key that is equal for all spellings of a name.
 
     Unicode composition, capitals, invisible characters and word separators (spaces, underscores, hyphens) make no
@@ -23,7 +23,7 @@ def identity_of(name: str) -> str:
     return _SEPARATORS.sub("_", unicodedata.normalize("NFKC", seen.casefold())).strip("_")
 
 
-def file_identity(path: str) -> str:
+def path_key(path: str) -> str:
     """Return a key that is equal for all spellings of a path: Unicode composition and capitals make no difference."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path.strip()).casefold())
 
@@ -39,7 +39,7 @@ def spellings(names: Iterable[str]) -> dict[str, str]:
     counts = Counter(names)
     right: dict[str, str] = {}
     for name in counts:
-        key = identity_of(name)
+        key = spelling_key(name)
         if key not in right or counts[name] > counts[right[key]]:
             right[key] = name
-    return {name: right[identity_of(name)] for name in counts if right[identity_of(name)] != name}
+    return {name: right[spelling_key(name)] for name in counts if right[spelling_key(name)] != name}

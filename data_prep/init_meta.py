@@ -8,7 +8,7 @@ import pandas as pd
 
 from common.errors import DataError
 from common.files import write_text
-from data_prep.class_folders import find_sounds, place_of
+from data_prep.class_folders import find_audio_files, place_of
 from data_prep.listing import COLUMNS, META, Reading, city_in_name
 
 
@@ -37,8 +37,8 @@ def init_meta(folder: Path, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
     """
     if (folder / META).exists():
         raise DataError(f"{folder / META} is there already; correct it by hand, or rename it first")
-    sounds = find_sounds(folder, None, follow_links=reading.follow_links)
-    warnings = sounds.passed_over("audio files")
+    sounds = find_audio_files(folder, None, follow_links=reading.follow_links)
+    warnings = sounds.unused_warnings("audio files")
     if not sounds.used:
         raise DataError("; ".join([f"{folder} holds no audio files", *warnings]))
     rows = pd.DataFrame([(path, *_guess(path, reading)) for path in sounds.used], columns=list(COLUMNS))

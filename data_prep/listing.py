@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from common.errors import ConfigError
-from data_prep.class_folders import CITIES, by_class, deal_cities, find_sounds, place_of
+from data_prep.class_folders import CITIES, assign_cities, by_class, find_audio_files, place_of
 from data_prep.layouts import Layout
-from data_prep.problems import Problem, Problems, quote, tell
+from data_prep.problems import Problem, Problems, quote, warnings_about
 from data_prep.tables import Table, read_table
 
 META = "meta.csv"
+MADE = "made.json"  # beside meta.csv if this project made the recordings
 COLUMNS = ("filename", "scene_label", "identifier", "source_label")
 LAST, FIRST = "last-hyphen", "first-hyphen"
 FOLDER = "folder"
@@ -105,7 +106,7 @@ def _list(root: Path, layout: Layout, reading: Reading) -> Listing:
         for line, values in table.rows
     ]
     unknown = [name for name in table.columns if name not in (*COLUMNS, named, "")]
-    return Listing(rows, table.problems, how, tell(f"columns of {META} are not used", unknown))
+    return Listing(rows, table.problems, how, warnings_about(f"columns of {META} are not used", unknown))
 
 
 Place = Callable[[dict[str, str]], tuple[str, str]]
@@ -136,8 +137,8 @@ def _city_reader(table: Table, city: str) -> tuple[str, Place]:
 
 
 def _class_folders(root: Path, reading: Reading) -> Listing:
-    sounds = find_sounds(root, 2 if reading.device == FOLDER else 1, follow_links=reading.follow_links)
-    warnings = sounds.passed_over("audio files")
+    sounds = find_audio_files(root, 2 if reading.device == FOLDER else 1, follow_links=reading.follow_links)
+    warnings = sounds.unused_warnings("audio files")
     if sounds.deep and reading.device != FOLDER:
         warnings.append(f"--device {FOLDER} reads files called <class>/<device>/<file>")
     if not sounds.used:
@@ -156,7 +157,7 @@ def _class_folders(root: Path, reading: Reading) -> Listing:
 def _folder_cities(classes: dict[str, list[str]], city: str) -> tuple[str, list[Row]]:
     """Return where the cities of class folders come from, and their rows without a device."""
     places = {name: {place_of(path) for path in paths} for name, paths in classes.items()}
-    dealt = deal_cities(places, min(len(CITIES), *map(len, places.values())))
+    dealt = assign_cities(places, min(len(CITIES), *map(len, places.values())))
     rows = []
     for name, paths in classes.items():
         for path in paths:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_prep.identities import file_identity
+from data_prep.identities import path_key
 
 _ENDINGS = "wav wave rf64 bw64 flac ogg oga opus mp3 m4a mp4 aac aif aiff aifc caf w64 wma amr 3gp"
 AUDIO = tuple(f".{ending}" for ending in _ENDINGS.split())  # a reader says which it can read
@@ -30,7 +30,7 @@ class Found:
     unlisted: list[str] = field(default_factory=list)
 
 
-def look_for(root: Path, clips: list[str], *, follow_links: bool = False) -> Found:
+def find_recordings(root: Path, clips: list[str], *, follow_links: bool = False) -> Found:
     """Look for `clips`, paths inside `root`; links that lead out of it are faults unless they are to be followed."""
     home = None if follow_links else os.path.realpath(root)
     folders: dict[str, dict[str, str]] = {}
@@ -43,10 +43,10 @@ def look_for(root: Path, clips: list[str], *, follow_links: bool = False) -> Fou
             folders[folder] = contents = _contents(root, folder, home)
             other[folder] = {}
             for entry in contents:
-                other[folder].setdefault(file_identity(entry), []).append(entry)
+                other[folder].setdefault(path_key(entry), []).append(entry)
         contents = folders[folder]
         if name not in contents and "" not in contents:
-            alike = other[folder].get(file_identity(name), [])
+            alike = other[folder].get(path_key(name), [])
             if len(alike) == 1:
                 name = alike[0]
                 found.renamed[row] = f"{folder}/{name}".lstrip("/")

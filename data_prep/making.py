@@ -1,7 +1,7 @@
-"""Making a data set in the layout of TAU Urban Acoustic Scenes: parallel, killed and continued, whole or not there.
+"""Writing a generated data set in the layout of TAU Urban Acoustic Scenes, in parallel and resumable.
 
-`made.json` is written first and says what the set is made from; each recording is one atomic file; `meta.csv`, without
-which nobody takes the folder for a data set, comes last.
+`made.json` is written first and records the inputs of the set. Each recording is written atomically. `meta.csv` is
+written last, so that an unfinished folder is not mistaken for a data set.
 """
 
 import hashlib
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from common.errors import DataError
 from common.files import as_json, atomic_path, remove_stale_temporaries, write_text
 from common.progress import progress
-from data_prep.metadata import COLUMNS, MADE, META, Problem, Problems
+from data_prep.listing import COLUMNS, MADE, META
+from data_prep.problems import Problem, Problems
 from data_prep.workers import for_each
 
 HIGHEST_PEAK = 0.99  # of full scale
@@ -27,18 +28,18 @@ Versions: TypeAlias = Mapping[str, NDArray[np.floating]]
 
 @dataclass(frozen=True, kw_only=True)
 class Take:
-    """One recording, to be written once for every device.
+    """One recording, which is written once per device.
 
     Attributes
     ----------
     stem
-        Name of its files up to the device, `<scene>-<city>-<location id>-<segment id>`.
+        File name without the device, `<scene>-<city>-<location id>-<segment id>`.
     scene, identifier
-        As in meta.csv; the identifier of a location is `<city>-<location id>`.
+        Columns of meta.csv; the identifier is `<city>-<location id>`.
     devices
         Names of the devices.
     source
-        The recording it is made from, where there is one: path inside their folder.
+        Path of the source recording inside the folder of sources; "" for a synthesised recording.
     """
 
     stem: str
@@ -48,7 +49,7 @@ class Take:
     source: str = ""
 
     def clip(self, device: str) -> str:
-        """Name of the file as in meta.csv."""
+        """Return the file name for `device`, as in meta.csv."""
         return f"audio/{self.stem}-{device}.wav"
 
 
@@ -56,8 +57,8 @@ Maker: TypeAlias = Callable[[Take], tuple[Versions, int]]
 
 
 @dataclass(frozen=True)
-class _Task:
-    """A take and what a worker needs to write it."""
+class TakeTask:
+    """A take and the settings for writing it; the argument of a worker process."""
 
     take: Take
     maker: Maker
@@ -65,37 +66,38 @@ class _Task:
     bits: Literal[16, 24]
 
 
-def _missing(take: Take, target: Path) -> list[str]:
+def missing_devices(take: Take, target: Path) -> list[str]:
+    """Return the devices whose file of `take` is not yet in the folder `target`."""
     return [device for device in take.devices if not (target / take.clip(device)).exists()]
 
 
-def _write_take(task: _Task) -> Problem | None:
-    """Write those of a take's files that are missing; return what is wrong with its source, if anything."""
+def write_take(task: TakeTask) -> Problem | None:
+    """Write the missing files of a take; return a Problem if its source recording cannot be used."""
     take = task.take
     try:
         versions, rate = task.maker(take)
     except DataError as error:
         return Problem(take.source, None, str(error))
-    # One gain for all devices of a recording: who is louder than whom stays as it is.
+    # All devices of a recording share one gain, which keeps their relative levels.
     peak = max(float(np.abs(samples).max()) for samples in versions.values())
     gain = min(1.0, HIGHEST_PEAK / peak) if peak > 0 else 1.0
-    for device in _missing(take, task.target):
+    for device in missing_devices(take, task.target):
         with atomic_path(task.target / take.clip(device)) as temporary:
-            # Whole numbers by our own hand: the library's conversion is off by one part in 2^23 from its reading.
+            # Samples are rounded here: libsndfile scales by 2^23 - 1 when writing and by 2^23 when reading.
             steps = np.rint(gain * versions[device] * 2.0 ** (task.bits - 1)).astype(np.int32) << (32 - task.bits)
             soundfile.write(temporary, steps, rate, subtype=f"PCM_{task.bits}", format="WAV")
     return None
 
 
 def code_digest(files: Iterable[Path]) -> str:
-    """Return the SHA-256 of source files: a set made by other code is another set."""
+    """Return the SHA-256 of source files. It is part of a generated set's identity."""
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
 def _claim(target: Path, origin: object) -> None:
-    """Make `target` the folder of the set made from `origin`, or check that it already is."""
+    """Write `made.json` into `target`, or check that it already describes the set made from `origin`."""
     made = target / MADE
-    # Listed before looking for the mark, which another process may set at any moment, before all else.
+    # The folder is listed first, because another process may write made.json at any moment.
     foreign = target.exists() and any(not path.name.startswith(".") for path in target.iterdir())
     if made.exists():
         if made.read_text(encoding="utf-8") != as_json(origin):
@@ -118,45 +120,46 @@ def make_set(
     workers: int,
     title: str,
 ) -> None:
-    """Write the recordings of `takes` and their list into `target`, or whatever of that is still missing.
+    """Write the recordings of `takes` and meta.csv into `target`; files that exist are kept.
 
     Parameters
     ----------
     target
-        Folder of the set; new, empty or begun by the same call before.
+        Folder of the set; new, empty, or left unfinished by the same call.
     takes
-        Recordings; their order is that of the list.
+        Recordings, in the order of meta.csv.
     maker
-        Gives a take's samples, shape (frames,), by device, and their rate. A top-level function, or a partial of one.
+        Function from a take to its samples, shape (frames,), by device, and their sample rate. It must be a top-level
+        function, or a partial of one.
     origin
-        What the set depends on, for JSON.
+        JSON-serialisable inputs of the set.
     bits
-        Per sample. Where a device would exceed full scale, all devices of that recording are lowered alike.
+        Bits per sample. If one device would exceed full scale, all devices of the recording are attenuated equally.
     workers
-        Processes; the files do not depend on it.
+        Number of processes; it does not affect the files.
     title
-        For the progress display.
+        Title of the progress display.
 
     Raises
     ------
     DataError
-        If the folder holds another set.
+        If the folder holds a different set.
     Problems
-        If sources cannot be used: all are named, and the list is not written.
+        If source recordings cannot be used; all of them are named, and meta.csv is not written.
     """
     _claim(target, origin)
     for folder in (target, target / "audio"):
         remove_stale_temporaries(folder)
-    unfinished = [_Task(take, maker, target, bits) for take in takes if _missing(take, target)]
+    unfinished = [TakeTask(take, maker, target, bits) for take in takes if missing_devices(take, target)]
     problems: list[Problem] = []
     with progress(title, len(takes), "recordings") as advance:
         advance(len(takes) - len(unfinished), counts=False)
 
-        def done(_: _Task, problem: Problem | None) -> None:
+        def done(_: TakeTask, problem: Problem | None) -> None:
             advance()
             problems.extend([problem] if problem else [])
 
-        for_each(_write_take, unfinished, workers, done)
+        for_each(write_take, unfinished, workers, done)
     if problems:
         raise Problems(problems)
     rows = [

@@ -22,8 +22,8 @@ import pandas as pd
 from common.errors import AscError, ConfigError, DataError
 from common.identity import digest, from_plain, later, plain
 from data_prep.features import FeatureSettings
-from data_prep.metadata import Problem
 from data_prep.mixing import MEAN, check_channel
+from data_prep.problems import Problem
 
 SCHEMA = 1
 MANIFEST, CLIPS, SPLIT, PARTS = "manifest.json", "clips.csv", "split.json", "parts"

@@ -9,16 +9,12 @@ import pandas as pd
 
 from common.errors import ConfigError
 from data_prep.folds import read_folds
-from data_prep.identities import file_identity, identity_of, spellings, written
+from data_prep.identities import normalise_name, path_key, spelling_key, spellings
 from data_prep.layouts import Layout, device_kinds
-from data_prep.listing import COLUMNS, META, Listing, Reading, Row, read_listing
-from data_prep.lookup import look_for
-from data_prep.problems import Problem, Problems, tell
+from data_prep.listing import COLUMNS, MADE, META, Listing, Reading, Row, read_listing
+from data_prep.lookup import find_recordings
+from data_prep.problems import Problem, warnings_about
 
-# Named here for data_prep/making.py too, whose source is part of the demo set's identity and so stays as it is.
-__all__ = ["COLUMNS", "MADE", "META", "Problem", "Problems", "Reading", "read_clips", "vanished"]
-
-MADE = "made.json"  # stands beside meta.csv where the recordings were made by this project
 _PART = r"(?!\.{0,2}(?:/|$))[^/\\]+"
 _INSIDE = re.compile(rf"(?![A-Za-z]:){_PART}(?:/{_PART})*")
 _NAMED = 0.9  # of the files, whose names then say the device
@@ -62,12 +58,12 @@ def read_clips(
     ConfigError
         If no clip is of the reference device, or the reading does not fit the lists.
     """
-    reading, reference_device = reading or Reading(), written(reference_device)
+    reading, reference_device = reading or Reading(), normalise_name(reference_device)
     listing = read_listing(root, layout, reading)
     clips, problems = _check_rows(listing, layout)
-    scenes = {file_identity(row.clip): written(row.scene) for row in listing.rows}
+    scenes = {path_key(row.clip): normalise_name(row.scene) for row in listing.rows}
     folds, fold_problems, fold_warnings = read_folds(root, scenes)
-    clips["fold"] = [folds.get(file_identity(clip), "") for clip in clips["clip"]]
+    clips["fold"] = [folds.get(path_key(clip), "") for clip in clips["clip"]]
     warnings = [*listing.warnings, *fold_warnings]
     if check_files:
         clips, absent, looked = _check_files(root, clips, layout, len(listing.rows), reading.follow_links)
@@ -79,21 +75,21 @@ def read_clips(
         raise ConfigError("reference_device", reference_device, f"one of the devices recorded with: {', '.join(known)}")
     kinds = device_kinds(known, reference_device, made=(root / MADE).is_file())
     clips.insert(len(clips.columns) - 1, "kind", clips["device"].map(kinds).astype("str"))
-    listed = pd.DataFrame({"scene": map(written, (row.scene for row in listing.rows))})
-    listed["device"] = [written(row.device) for row in listing.rows]
-    return clips, problems + fold_problems, warnings + vanished(listed, clips)
+    listed = pd.DataFrame({"scene": map(normalise_name, (row.scene for row in listing.rows))})
+    listed["device"] = [normalise_name(row.device) for row in listing.rows]
+    return clips, problems + fold_problems, warnings + lost_name_warnings(listed, clips)
 
 
-def vanished(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
+def lost_name_warnings(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
     """Return warnings that name the devices and scenes of which `before` has clips and `after` none.
 
     A name of which `after` has another spelling is not missing.
     """
     warnings = []
     for what in ("device", "scene"):
-        left = {identity_of(name) for name in after[what]}
-        gone = {name for name in before[what] if name and identity_of(name) not in left}
-        warnings += tell(f"{what}s are left without any clip", gone)
+        left = {spelling_key(name) for name in after[what]}
+        gone = {name for name in before[what] if name and spelling_key(name) not in left}
+        warnings += warnings_about(f"{what}s are left without any clip", gone)
     return warnings
 
 
@@ -109,11 +105,11 @@ def _check_rows(listing: Listing, layout: Layout) -> tuple[pd.DataFrame, list[Pr
         stem = os.path.splitext(row.clip.strip())[0]
         suffix = stem.rpartition("-")[2]
         values = (row.scene, row.city, row.location, row.device)
-        scene, city, location, device = map(written, values)
+        scene, city, location, device = map(normalise_name, values)
         faults = [*_row_faults(row), *layout.faults(row.clip, scene, city, device)]
         if layout.indices is None and says_device and suffix != device and suffix in devices:
             faults.append(f"the row says device {device!r}, the file's name {suffix!r}, as the others' names do")
-        first = seen.setdefault(file_identity(row.clip), row)
+        first = seen.setdefault(path_key(row.clip), row)
         if first is not row:
             where = f"listed in line {first.line} already" if first.line else f"is {first.clip} but for its spelling"
             faults.append(where + (f", as {first.clip!r}" if first.line and first.clip != row.clip else ""))
@@ -190,15 +186,19 @@ def _check_files(
 ) -> tuple[pd.DataFrame, list[Problem], list[str]]:
     """Return the clips whose files are there, called as the disk has them; what is wrong with the others."""
     names, lines, devices = clips["clip"].tolist(), clips["line"].tolist(), clips["device"].tolist()
-    found = look_for(root, names, follow_links=follow_links)
+    found = find_recordings(root, names, follow_links=follow_links)
     dropped = layout.dropped_rows(listed, {row: devices[row] for row in found.absent})
     faults = {row: reason for row, reason in {**found.absent, **found.unusable}.items() if row not in dropped}
     problems = [Row(lines[row] or None, names[row], "", "", "", "").problem(reason) for row, reason in faults.items()]
     renamed: Iterable[str] = [names[row] for row in found.renamed]
     warnings = [
-        *tell("recordings that the data set's second version dropped are listed", clips["clip"][dropped]),
-        *tell("recordings are listed in another spelling than the disk's, which is used", renamed),
-        *(tell(f"recordings are not listed in {META}, and not used", found.unlisted) if (root / META).exists() else []),
+        *warnings_about("recordings that the data set's second version dropped are listed", clips["clip"][dropped]),
+        *warnings_about("recordings are listed in another spelling than the disk's, which is used", renamed),
+        *(
+            warnings_about(f"recordings are not listed in {META}, and not used", found.unlisted)
+            if (root / META).exists()
+            else []
+        ),
     ]
     clips["clip"] = [found.renamed.get(row, name) for row, name in enumerate(names)]
     return clips.drop(index=[*found.absent, *found.unusable]), problems, warnings

@@ -11,7 +11,7 @@ from data_prep.recording import probe, read_recording
 from data_prep.workers import count_cores
 
 
-def group(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+def group_by_oddity(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
     """Return the files of each oddity, given the oddities of each file; oddities in alphabetical order."""
     files: dict[str, list[str]] = {}
     for file, oddities in odd:
@@ -20,7 +20,7 @@ def group(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
     return dict(sorted(files.items()))
 
 
-def look(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list[str]]:
+def find_oddities(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list[str]]:
     """Return the files with each oddity among `names` in `root`. Files that cannot be read are reported when used."""
 
     def oddities(name: str) -> tuple[str, ...]:
@@ -37,4 +37,4 @@ def look(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list
         for name, odd in zip(files, pool.map(oddities, files), strict=True):
             advance()
             found.append((name, odd))
-    return group(found)
+    return group_by_oddity(found)

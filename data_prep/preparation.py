@@ -19,6 +19,7 @@ from data_prep.device_facts import DEVICES, aggregate, as_plain
 from data_prep.features import FeatureSettings
 from data_prep.layouts import Layout
 from data_prep.lengths import commonest_seconds, unusable
+from data_prep.listing import MADE, Reading
 from data_prep.manifest import (
     CLIPS,
     MANIFEST,
@@ -32,9 +33,10 @@ from data_prep.manifest import (
     identify,
     sealed,
 )
-from data_prep.metadata import MADE, Problem, Problems, Reading, read_clips
+from data_prep.metadata import read_clips
 from data_prep.mixing import MEAN
-from data_prep.oddities import group
+from data_prep.oddities import group_by_oddity
+from data_prep.problems import Problem, Problems
 from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
 from data_prep.splits import SplitSettings, make_split
 from data_prep.storage import PreparedSet
@@ -227,7 +229,7 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
     table = clips.to_csv(index=False, lineterminator="\n")
     declared = hashlib.sha256(table.encode()).hexdigest()
     measurements = [measurement for part in parts for measurement in part.measurements]
-    odd = group((record.clip, record.oddities) for part in parts for record in part.records)
+    odd = group_by_oddity((record.clip, record.oddities) for part in parts for record in part.records)
     manifest = Manifest(
         schema=SCHEMA,
         identity=identify(plan.settings, clips),

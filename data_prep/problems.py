@@ -47,7 +47,7 @@ def quote(value: str) -> str:
     return repr(value) if len(value) <= 80 else f"{value[:60]!r}... ({len(value)} characters)"
 
 
-def tell(what: str, names: Iterable[str]) -> list[str]:
+def warnings_about(what: str, names: Iterable[str]) -> list[str]:
     """Return one warning that counts and names (the first five of them, sorted), or none where there are no names."""
     names = sorted(names)
     more = ", ..." if len(names) > _NAMED else ""

@@ -19,8 +19,8 @@ from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings, PerceptualMel
 from data_prep.manifest import MANIFEST, PARTS, SetSettings, features_file, waveforms_file
 from data_prep.measuring import Measurement, measure
-from data_prep.metadata import Problem
 from data_prep.mixing import mix_down
+from data_prep.problems import Problem
 from data_prep.recording import fit_length, read_recording
 from data_prep.waveform import waveform_of
 

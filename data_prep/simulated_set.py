@@ -1,7 +1,7 @@
-"""Device variants of anyone's recordings through anyone's impulse responses, in the layout of TAU 2020 Mobile.
+"""Simulated sets: recordings convolved with microphone impulse responses, in the layout of TAU 2020 Mobile.
 
-The recordings are device a. Each impulse response is one more device: b and c in the order of the file names, then s1,
-s2, ..., which compress the dynamic range besides, as TAU's simulated devices do.
+The recordings are device a. Each impulse response is a further device: b, c, s1, s2, ... in the order of the file
+names. Devices s1, s2, ... also compress the dynamic range, as TAU's simulated devices do.
 """
 
 import hashlib
@@ -14,42 +14,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import ConfigError, DataError
-from data_prep.class_folders import by_class, deal_cities, find_sounds, place_of
+from data_prep.class_folders import assign_cities, by_class, find_audio_files, place_of
 from data_prep.containers.acceptance import Acceptance
 from data_prep.devices import Compression, Device, load_response
 from data_prep.identities import spellings
 from data_prep.layouts import LAYOUTS
+from data_prep.listing import META, Reading
 from data_prep.making import Take, Versions, code_digest, make_set
-from data_prep.metadata import META, Reading, read_clips
+from data_prep.metadata import read_clips
 from data_prep.mixing import MEAN, mix_down
-from data_prep.problems import Problem, Problems, tell
+from data_prep.problems import Problem, Problems, warnings_about
 from data_prep.recording import Recording, read_recording
 
 REFERENCE = "a"
 COMPRESSION = Compression(threshold=0.0, ratio=2.0)
-SHORTEST = 0.1  # seconds of a recording
+SHORTEST = 0.1  # seconds, of a recording that can be used
 
 
 def name_devices(responses: Path, most: int = 8) -> dict[str, Path]:
-    """Give the impulse responses in a folder the device names b, c, s1, s2, ... in the order of their file names.
+    """Name the impulse responses in a folder b, c, s1, s2, ... in the order of their file names.
 
     Parameters
     ----------
     responses
         Folder of WAV, FLAC or Ogg files.
     most
-        If there are more than this many, as many are taken, evenly spread over the sorted names.
+        Largest number of responses used; if there are more, they are chosen evenly from the sorted names.
+
+    Returns
+    -------
+    dict
+        Path of each response by device name.
 
     Raises
     ------
     DataError
-        If there is none.
+        If the folder holds no impulse response.
     ConfigError
         If `most` is below 1.
     """
     if most < 1:
         raise ConfigError("devices", most, "at least 1")
-    files = [responses / name for name in find_sounds(responses, 0).used]
+    files = [responses / name for name in find_audio_files(responses, 0).used]
     if not files:
         raise DataError(f"{responses} holds no impulse responses (WAV, FLAC or Ogg files)")
     count = min(most, len(files))
@@ -59,7 +65,7 @@ def name_devices(responses: Path, most: int = 8) -> dict[str, Path]:
 
 
 def _plain(name: str) -> str:
-    """Make a name fit for a file name whose fields stand between hyphens."""
+    """Replace hyphens and special characters, so that the name can be a field of a hyphen-separated file name."""
     return re.sub(r"[^\w.]|-", "_", name)
 
 
@@ -69,7 +75,7 @@ def _from_lists(recordings: Path, devices: tuple[str, ...], source: str, reading
         raise Problems(problems)
     for clip in clips[clips["device"] == source].itertuples():
         city, location = str(clip.city), str(clip.location)
-        before = location.rpartition("-")[0] or location  # how the list of the set that is made will be read
+        before = location.rpartition("-")[0] or location  # the city that will be read from the new set's list
         yield Take(
             stem=str(clip.recording).removeprefix("audio/").replace("/", "_"),
             scene=str(clip.scene),
@@ -80,11 +86,11 @@ def _from_lists(recordings: Path, devices: tuple[str, ...], source: str, reading
 
 
 def _from_folders(recordings: Path, devices: tuple[str, ...]) -> Iterator[Take]:
-    classes = by_class(find_sounds(recordings, 1))
+    classes = by_class(find_audio_files(recordings, 1))
     for name, right in spellings(classes).items():
         raise DataError(f"the folders {name!r} and {right!r} in {recordings} are one class, spelt twice; merge them")
     places = {name: [_plain(place_of(path)) for path in paths] for name, paths in classes.items()}
-    city_of = deal_cities(places)
+    city_of = assign_cities(places)
     for name, paths in classes.items():
         scene = _plain(name)
         for segment, (path, place) in enumerate(zip(paths, places[name], strict=True)):
@@ -98,48 +104,50 @@ def _from_folders(recordings: Path, devices: tuple[str, ...]) -> Iterator[Take]:
             )
 
 
-def passed_over(recordings: Path, responses: Path, chosen: Mapping[str, Path]) -> list[str]:
-    """Return warnings that count and name the audio files in both folders that a simulated set does not use.
+def unused_file_warnings(recordings: Path, responses: Path, chosen: Mapping[str, Path]) -> list[str]:
+    """Return warnings that count and name the audio files that a simulated set does not use.
 
     Parameters
     ----------
     recordings, responses
-        The two folders. Of recordings with a list, the list decides.
+        The two folders. If `recordings` has a meta.csv, its unlisted files are not reported here.
     chosen
         The responses used, by device.
     """
-    files = find_sounds(responses, 0)
+    files = find_audio_files(responses, 0)
     spare = set(files.used) - {path.name for path in chosen.values()}
     listed = (recordings / META).is_file()
     return [
-        *([] if listed else find_sounds(recordings, 1).passed_over("recordings")),
-        *files.passed_over("responses"),
-        *tell(f"responses are not used: {len(chosen)} are taken, evenly spread over the names", spare),
+        *([] if listed else find_audio_files(recordings, 1).unused_warnings("recordings")),
+        *files.unused_warnings("responses"),
+        *warnings_about(f"responses are not used: {len(chosen)} are taken, evenly spread over the names", spare),
     ]
 
 
 def plan_simulated(
     recordings: Path, devices: Iterable[str], source: str = REFERENCE, reading: Reading | None = None
 ) -> list[Take]:
-    """Return the recordings found and what their versions on `devices` (and a) will be called.
+    """List the recordings of a simulated set.
 
     Parameters
     ----------
     recordings
-        A folder in the TAU layout, whose clips of one device, scenes, cities and locations are used, or a folder with
-        one subfolder of audio files per class, whose places are dealt out to ten cities.
+        Folder in the TAU layout, or with one subfolder of audio files per class; in the latter, places are assigned
+        to ten made-up cities.
+    devices
+        Names of the devices other than a.
     source
-        That device; its clips become those of device a.
+        In the TAU layout, the device whose clips are used; they become those of device a.
     reading
-        How to read what lists leave open.
+        Settings for reading lists without cities or devices.
 
     Raises
     ------
     DataError, ConfigError
-        If there are none, the lists have faults, or two recordings would have one name.
+        If there are no recordings, the lists have errors, or two recordings would get the same name.
     """
     if not recordings.is_dir():
-        raise DataError(f"{recordings} is no folder; name one with {META}, or with one subfolder per class")
+        raise DataError(f"{recordings} is not a folder; name one with {META}, or with one subfolder per class")
     versions = (REFERENCE, *devices)
     listed = (recordings / META).is_file()
     lists = _from_lists(recordings, versions, source, reading or Reading())
@@ -165,20 +173,20 @@ def _usable(recording: Recording, channel: str) -> NDArray[np.float32]:
     if not recording.channels.any():
         raise DataError("is silent")
     if not samples.any():
-        raise DataError(f"has {recording.channels.shape[1]} channels, and nothing is left of them: --channel {channel}")
+        raise DataError(f"has {recording.channels.shape[1]} channels, and is silent with --channel {channel}")
     if len(samples) < SHORTEST * recording.rate:
         raise DataError(f"lasts {len(samples) / recording.rate:.3f} s; at least {SHORTEST} s are needed")
     return samples
 
 
-def _play(
+def play_to_devices(
     take: Take,
     recordings: Path,
     responses: Mapping[str, Path],
     accept: Acceptance | None = None,
     channel: str = MEAN,
 ) -> tuple[Versions, int]:
-    """Read a recording and play it to every device."""
+    """Read a recording and apply every device; return samples by device and the sample rate."""
     recording = read_recording(recordings / take.source, accept)
     samples, rate = _usable(recording, channel), recording.rate
     played = {name: _device(name, path, rate).record(samples) for name, path in responses.items()}
@@ -199,7 +207,19 @@ def _check_responses(responses: Mapping[str, Path]) -> None:
 def simulated_origin(
     recordings: Path, responses: Mapping[str, Path], takes: Iterable[Take], channel: str = MEAN
 ) -> dict[str, object]:
-    """Return what a simulated set depends on: names and sizes of recordings, the channel, the responses, the code."""
+    """Return the inputs of a simulated set: names and sizes of recordings, channel, responses, and digest of the code.
+
+    Parameters
+    ----------
+    recordings
+        Folder of the recordings.
+    responses
+        Impulse responses by device.
+    takes
+        Recordings of the set; see `plan_simulated`.
+    channel
+        Channel used of recordings with several channels; see `mix_down`.
+    """
     sizes = "".join(f"{take.stem}\t{take.source}\t{(recordings / take.source).stat().st_size}\n" for take in takes)
     room = Path(__file__).parent
     return {
@@ -222,36 +242,36 @@ def make_simulated(
     accept: Acceptance | None = None,
     channel: str = MEAN,
 ) -> None:
-    """Write recordings and their versions on simulated devices into `target`: meta.csv and audio/ as TAU has them.
+    """Write a simulated set in the TAU layout into `target`.
 
-    Every recording is written as device a and on every other device, 24 bit, one channel, at its own rate. Killed and
-    called again it keeps what is finished.
+    Every recording is written for device a and for each simulated device, with 24 bits, one channel and its original
+    sample rate. After an interruption, the same call completes the set.
 
     Parameters
     ----------
     recordings, source, reading
         See `plan_simulated`.
     responses
-        Folder of impulse responses of any rate, length, level, delay and polarity.
+        Folder of impulse responses; see `load_response`.
     target
-        Folder of the set; new, empty or begun by the same call before.
+        Folder of the set; new, empty, or left unfinished by the same call.
     workers
-        Processes; the files do not depend on it.
+        Number of processes; it does not affect the files.
     devices
-        Use at most this many responses.
+        Largest number of responses used.
     accept
-        Which oddities of recordings are accepted; see `read_recording`.
+        Accepted irregularities of recordings; see `read_recording`.
     channel
-        What is used of recordings of several channels; see `mix_down`.
+        Channel used of recordings with several channels; see `mix_down`.
 
     Raises
     ------
     DataError, ConfigError
-        If the inputs cannot be used (each bad file is named), or `target` holds something else.
+        If the inputs cannot be used (each bad file is named), or `target` holds other files.
     """
     chosen = name_devices(responses, devices)
     _check_responses(chosen)
     takes = plan_simulated(recordings, chosen, source, reading)
     origin = simulated_origin(recordings, chosen, takes, channel)
-    play = partial(_play, recordings=recordings, responses=chosen, accept=accept, channel=channel)
+    play = partial(play_to_devices, recordings=recordings, responses=chosen, accept=accept, channel=channel)
     make_set(target, takes, play, origin=origin, bits=24, workers=workers, title="simulating devices")

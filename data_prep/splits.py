@@ -7,7 +7,7 @@ import pandas as pd
 
 from common.errors import ConfigError, DataError
 from data_prep.duplicates import check_copies
-from data_prep.identities import written
+from data_prep.identities import normalise_name
 
 Rule = Literal["unseen-city", "official"]
 _SHOWN = 10
@@ -43,7 +43,7 @@ class SplitSettings:
             raise ConfigError("rule", self.rule, f"one of {', '.join(get_args(Rule))}")
         if self.test_cities < 1:
             raise ConfigError("test_cities", self.test_cities, "at least 1")
-        devices = tuple(sorted(set(map(written, self.train_devices))))
+        devices = tuple(sorted(set(map(normalise_name, self.train_devices))))
         if not devices or ("all" in devices and len(devices) > 1):
             raise ConfigError("train_devices", self.train_devices, "names of devices, or all alone")
         object.__setattr__(self, "train_devices", devices)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.progress import progress
 from data_prep.manifest import features_file, waveforms_file
-from data_prep.metadata import Problem
+from data_prep.problems import Problem
 from data_prep.storage import PreparedSet
 
 _RECORDING = "is no longer the recording that was prepared; if it should be this, delete the set and prepare it again"

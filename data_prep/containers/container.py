@@ -95,7 +95,7 @@ class Container:
     read: Callable[[], Sound]
 
 
-def law(holds: bool, broken: str) -> None:
+def require(holds: bool, broken: str) -> None:
     """Raise DataError, saying what is broken, unless a law holds."""
     if not holds:
         raise DataError(broken)
@@ -103,10 +103,10 @@ def law(holds: bool, broken: str) -> None:
 
 def check_rate(rate: int) -> None:
     """Raise DataError where a rate is none of sound."""
-    law(LOWEST_RATE <= rate <= HIGHEST_RATE, f"says {rate} Hz, which is no sampling rate of sound")
+    require(LOWEST_RATE <= rate <= HIGHEST_RATE, f"says {rate} Hz, which is no sampling rate of sound")
 
 
 def check_size(frames: int, channels: int) -> None:
     """Raise DataError where a file announces more samples than are decoded at once."""
     most = f"at most {MOST_SAMPLES} samples are read at once"
-    law(frames * channels <= MOST_SAMPLES, f"announces {frames} frames of {channels} channels; {most}")
+    require(frames * channels <= MOST_SAMPLES, f"announces {frames} frames of {channels} channels; {most}")

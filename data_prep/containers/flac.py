@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, check_size, law
+from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, check_size, require
 from data_prep.containers.flac_frames import frame_rate, walk
 from data_prep.containers.libraries import read_av, read_sndfile
 
@@ -36,18 +36,18 @@ def stream_fields(head: bytes) -> tuple[int, int, int]:
 
 def _read_info(data: Bytes, start: int) -> _Info:
     head = data[start : start + 42]
-    law(len(head) == 42 and head[4] & 127 == 0, "is damaged: no stream information comes first")
+    require(len(head) == 42 and head[4] & 127 == 0, "is damaged: no stream information comes first")
     position, last = start + 4, False
     while not last:
         block = data[position : position + 4]
-        law(len(block) == 4, "is cut off before its first frame")
+        require(len(block) == 4, "is cut off before its first frame")
         last = block[0] >= 128
         position += 4 + int.from_bytes(block[1:])
     frame = data[position : position + 16]
-    law(len(frame) > 9 and frame[0] == 255, "is cut off before its first frame")
+    require(len(frame) > 9 and frame[0] == 255, "is cut off before its first frame")
     rate, channels, bits = stream_fields(head)
     told = frame_rate(frame)
-    law(told in (None, rate), f"is damaged: {rate} Hz is not the rate of its first frame")
+    require(told in (None, rate), f"is damaged: {rate} Hz is not the rate of its first frame")
     return _Info(
         rate=rate,
         channels=channels,
@@ -88,12 +88,12 @@ def _read(data: Bytes, start: int, info: _Info) -> Sound:
     if not info.md5 or not info.frames:
         told = info.frames
         frames, oddities = walk(file, info.first - start, info.rate, info.channels, info.bits)
-        law(told in (0, frames), f"is cut off: {told} frames are announced, {frames} are there")
+        require(told in (0, frames), f"is cut off: {told} frames are announced, {frames} are there")
         info = replace(info, frames=frames)
         file = _with_frames(file, frames)
     integers = _integers(file, info)
-    law(len(integers) == info.frames, f"is cut off: {info.frames} frames are announced, {len(integers)} are there")
-    law(not info.md5 or _md5(integers, info.bits) == info.md5, "is damaged: its samples' MD5 is another")
+    require(len(integers) == info.frames, f"is cut off: {info.frames} frames are announced, {len(integers)} are there")
+    require(not info.md5 or _md5(integers, info.bits) == info.md5, "is damaged: its samples' MD5 is another")
     samples = integers.astype(np.float32)
     samples *= np.float32(2.0 ** (1 - info.bits))
     return Sound(samples=samples, rate=info.rate, oddities=oddities)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.containers.container import Oddity, law
+from data_prep.containers.container import Oddity, require
 
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _RATES = (None, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, None, None, None, 0)
@@ -165,13 +165,13 @@ def walk(data: bytes, start: int, rate: int, channels: int, bits: int) -> tuple[
     end = len(data) - 128 if data[-128:-125] == b"TAG" else len(data)
     found = (_header(data, match.start(), rate, channels, bits) for match in _SYNC.finditer(data, start, end))
     headers = [header for header in found if header is not None]
-    law(bool(headers) and headers[0].position == start, "is cut off before its first frame")
+    require(bool(headers) and headers[0].position == start, "is cut off before its first frame")
     ends = np.array([*(header.position for header in headers[1:]), end])
     whole = _whole(data, start, ends)
     frames = samples = 0
     for header, right in zip(headers, [True, *whole.tolist()], strict=False):
         if right:
-            law(header.number == (samples if header.variable else frames), f"is damaged: frame {frames} is missing")
+            require(header.number == (samples if header.variable else frames), f"is damaged: frame {frames} is missing")
             frames, samples = frames + 1, samples + header.samples
-    law(bool(whole[-1]), f"is cut off or damaged: the checksums do not hold in frame {frames - 1} or after it")
+    require(bool(whole[-1]), f"is cut off or damaged: the checksums do not hold in frame {frames - 1} or after it")
     return samples, (Oddity.TRAILING,) if end < len(data) else ()

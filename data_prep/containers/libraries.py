@@ -10,7 +10,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from common.errors import DataError
-from data_prep.containers.container import MOST_SAMPLES, check_size, law
+from data_prep.containers.container import MOST_SAMPLES, check_size, require
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -96,7 +96,7 @@ def read_av(data: bytes, container: str, what: str) -> Stream:
         raise DataError(f"is {what}, which PyAV reads; install it: pip install av==18.1.0") from error
     try:
         with av.open(io.BytesIO(data), format=container, metadata_errors="replace") as file:
-            law(len(file.streams.audio) == 1, f"has {len(file.streams.audio)} audio streams; one is wanted")
+            require(len(file.streams.audio) == 1, f"has {len(file.streams.audio)} audio streams; one is wanted")
             return _decode(file, file.streams.audio[0])
     except av.error.FFmpegError as error:
         raise DataError(f"cannot be decoded: {error.strerror}") from error
@@ -113,15 +113,15 @@ def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
         first = packet.pts if first is None else first
         for frame in packet.decode():
             channels = frame.layout.nb_channels
-            law(channels <= _MOST_CHANNELS, f"has {channels} channels; at most {_MOST_CHANNELS} are read from it")
+            require(channels <= _MOST_CHANNELS, f"has {channels} channels; at most {_MOST_CHANNELS} are read from it")
             kinds.add((frame.sample_rate, channels, frame.format.packed.name))
             samples = frame.to_ndarray()
             parts.append(samples.T if frame.format.is_planar else samples.reshape(-1, channels))
             size += samples.size
-            law(size <= MOST_SAMPLES, f"holds more than {MOST_SAMPLES} samples")
-    law(len(kinds) > 0, "holds no samples")
-    law(len(kinds) == 1, "changes its sampling rate, its channels or its format on the way")
-    law(stream.frames in (0, packets), f"is cut off: {stream.frames} packets are announced, {packets} are there")
+            require(size <= MOST_SAMPLES, f"holds more than {MOST_SAMPLES} samples")
+    require(len(kinds) > 0, "holds no samples")
+    require(len(kinds) == 1, "changes its sampling rate, its channels or its format on the way")
+    require(stream.frames in (0, packets), f"is cut off: {stream.frames} packets are announced, {packets} are there")
     rate = kinds.pop()[0]
     # MP4 states where the recording ends inside the last packet; FFmpeg decodes all of it, and guesses elsewhere.
     stated = "mov" in file.format.name and stream.duration is not None
@@ -129,5 +129,5 @@ def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
     samples = np.concatenate(parts)[: end or None]
     if samples.dtype == np.int16:
         samples = samples.astype(np.int32) << 16
-    law(samples.dtype in (np.int32, np.float32), f"has samples of an unknown kind ({samples.dtype})")
+    require(samples.dtype in (np.int32, np.float32), f"has samples of an unknown kind ({samples.dtype})")
     return Stream(samples=samples, rate=rate, codec=stream.codec_context.name, delayed=first is not None and first < 0)

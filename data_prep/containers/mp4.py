@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, law
+from data_prep.containers.container import Bytes, Container, Oddity, Sound, require
 from data_prep.containers.libraries import read_av
 
 _LOSSLESS = b"alac"
@@ -24,11 +24,11 @@ def _boxes(data: Bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
             size, content = int.from_bytes(head[8:16]), start + 16
         elif size == 0:
             size = end - start
-        law(size >= content - start, f"is damaged: a box of {size} bytes")
-        law(start + size <= end, f"is cut off: box {name!r} announces {size} bytes, {end - start} are there")
+        require(size >= content - start, f"is damaged: a box of {size} bytes")
+        require(start + size <= end, f"is cut off: box {name!r} announces {size} bytes, {end - start} are there")
         yield name, content, start + size
         start += size
-    law(start == end, f"is damaged: {end - start} bytes are no box")
+    require(start == end, f"is damaged: {end - start} bytes are no box")
 
 
 def _inside(index: bytes, path: tuple[bytes, ...]) -> Iterator[bytes]:
@@ -45,7 +45,7 @@ def _tracks(index: bytes) -> list[tuple[bytes, int, int]]:
     for track in _inside(index, (b"trak",)):
         handlers = [content[8:12] for content in _inside(track, (b"mdia", b"hdlr"))]
         for entry in _inside(track, (b"mdia", b"minf", b"stbl", b"stsd")):
-            law(len(entry) >= 44, "is damaged: its sound is not described")
+            require(len(entry) >= 44, "is damaged: its sound is not described")
             if handlers == [b"soun"]:
                 tracks.append((entry[12:16], int.from_bytes(entry[40:42]), int.from_bytes(entry[32:34])))
     return tracks
@@ -61,11 +61,11 @@ def inspect(data: Bytes) -> Container:
     """
     boxes = list(_boxes(data, 0, len(data)))
     indices = [(start, end) for name, start, end in boxes if name == b"moov"]
-    law(len(indices) == 1, "is cut off or damaged: it has no index (moov), so the recording was not ended")
+    require(len(indices) == 1, "is cut off or damaged: it has no index (moov), so the recording was not ended")
     start, end = indices[0]
-    law(end - start <= _MOST_INDEX, f"has an index of {end - start} bytes")
+    require(end - start <= _MOST_INDEX, f"has an index of {end - start} bytes")
     tracks = _tracks(data[start:end])
-    law(len(tracks) == 1, f"has {len(tracks)} tracks of sound; one is wanted")
+    require(len(tracks) == 1, f"has {len(tracks)} tracks of sound; one is wanted")
     codec, rate, channels = tracks[0]
     return Container(
         format="M4A",

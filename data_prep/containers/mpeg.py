@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_size, law
+from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_size, require
 from data_prep.containers.libraries import read_av, read_sndfile
 
 _BITRATES = (
@@ -96,12 +96,12 @@ def _frames(data: Bytes, start: int, parse: Callable[[bytes], _Frame | None]) ->
         frame = parse(head)
         right = frame is not None and frame.kind == (frames[0].kind if frames else frame.kind)
         if frame is None or not right:
-            law(not data[position:end].strip(b"\0"), f"is cut off or damaged: no frame starts at byte {position}")
+            require(not data[position:end].strip(b"\0"), f"is cut off or damaged: no frame starts at byte {position}")
             break
-        law(position + frame.size <= end, "is cut off inside its last frame")
+        require(position + frame.size <= end, "is cut off inside its last frame")
         frames.append(frame)
         position += frame.size
-    law(bool(frames), "holds no samples")
+    require(bool(frames), "holds no samples")
     return frames
 
 
@@ -132,7 +132,7 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
     frames = _frames(data, start, _mp3_frame)
     announced, padding, own = _xing(data, start, frames[0])
     there = len(frames) - own
-    law(announced in (None, there), f"is cut off: {announced} frames are announced, {there} are there")
+    require(announced in (None, there), f"is cut off: {announced} frames are announced, {there} are there")
     oddities = [Oddity.LOSSY] + [Oddity.NO_DELAY] * (padding is None)
     samples = max(0, there * frames[0].samples - (padding or 0))
     check_size(samples, frames[0].channels)
@@ -149,7 +149,7 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
 
 def _read_mp3(data: Bytes, start: int, frames: int) -> Sound:
     samples, rate, _ = read_sndfile(data[start:], "float32")  # whose count is a guess where the file has none
-    law(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
+    require(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate)
 
 
@@ -175,5 +175,7 @@ def inspect_adts(data: Bytes, start: int) -> Container:
 
 def _read_adts(data: Bytes, start: int, frames: int) -> Sound:
     stream = read_av(data[start:], "aac", "raw AAC")
-    law(len(stream.samples) >= frames, f"is cut off: {frames} frames are announced, {len(stream.samples)} are there")
+    require(
+        len(stream.samples) >= frames, f"is cut off: {frames} frames are announced, {len(stream.samples)} are there"
+    )
     return Sound(samples=stream.samples.astype(np.float32, copy=False), rate=stream.rate)

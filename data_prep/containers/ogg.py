@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, law
+from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, require
 from data_prep.containers.flac import stream_fields
 from data_prep.containers.libraries import read_sndfile
 
@@ -58,12 +58,12 @@ def _pages(data: Bytes) -> Iterator[_Page]:
         head = data[position : position + 27 + 255]
         if head[:5] != b"OggS\0" and flags & _LAST:
             return
-        law(head[:5] == b"OggS\0", f"is damaged: no Ogg page starts at byte {position}")
-        law(len(head) >= 27, "is cut off inside a page's header")
+        require(head[:5] == b"OggS\0", f"is damaged: no Ogg page starts at byte {position}")
+        require(len(head) >= 27, "is cut off inside a page's header")
         flags, place, serial, number = struct.unpack_from("<BQII", head, 5)
         lacing = head[27 : 27 + head[26]]
         end = position + 27 + head[26] + sum(lacing)
-        law(end <= len(data), "is cut off inside a page")
+        require(end <= len(data), "is cut off inside a page")
         yield _Page(flags, place, serial, number, data[position:end])
         position = end
 
@@ -73,11 +73,11 @@ def _checked(data: Bytes) -> list[_Page]:
     pages = list(_pages(data))
     for count, page in enumerate(pages):
         told = struct.unpack_from("<I", page.data, 22)[0]
-        law(_checksum(page.data) == told, f"is damaged: page {page.number}'s checksum")
+        require(_checksum(page.data) == told, f"is damaged: page {page.number}'s checksum")
         right = (page.serial, page.number) == (pages[0].serial, count)
-        law(right, f"is damaged: page {page.number} of stream {page.serial} out of order")
-        law(bool(page.flags & _FIRST) == (count == 0), f"is damaged: page {page.number} starts a stream")
-    law(len(pages) > 1 and not pages[-1].unfinished, "is cut off inside a packet")
+        require(right, f"is damaged: page {page.number} of stream {page.serial} out of order")
+        require(bool(page.flags & _FIRST) == (count == 0), f"is damaged: page {page.number} starts a stream")
+    require(len(pages) > 1 and not pages[-1].unfinished, "is cut off inside a packet")
     return pages
 
 
@@ -92,7 +92,7 @@ def _codec(first: bytes) -> tuple[str, int, int, int, int]:
     if first[:5] == b"\x7fFLAC" and len(first) >= 51:
         rate, channels, _ = stream_fields(first[9:])
         return "Ogg FLAC", rate, channels, 0, 1
-    law(False, "has Ogg pages of something that is neither Vorbis, Opus nor FLAC")
+    require(False, "has Ogg pages of something that is neither Vorbis, Opus nor FLAC")
     raise AssertionError
 
 
@@ -137,5 +137,5 @@ def _read(pages: list[_Page]) -> Sound:
         blank = [page if page.position == 0 else replace(page, position=_NOWHERE) for page in pages[:-1]]
         samples, rate, frames = read_sndfile(b"".join(page.packed() for page in [*blank, last]), "float32")
         oddities = (Oddity.PAGE_POSITIONS,)
-    law(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
+    require(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate, oddities=oddities)

@@ -8,7 +8,7 @@ reading is ruled out.
 import struct
 from dataclasses import dataclass, field
 
-from data_prep.containers.container import Bytes, Oddity, law
+from data_prep.containers.container import Bytes, Oddity, require
 
 _WIDE = 0xFFFF_FFFF  # a 32-bit size field saying that the true size stands in the ds64 chunk
 _NEAR = 0x2000  # writers to pipes state the largest size, more or less the header
@@ -54,11 +54,11 @@ def walk(data: Bytes) -> Chunks:
     DataError
         If the file is cut off, or there is more than one reading of where its samples end.
     """
-    law(len(data) >= 12 and data[8:12] == b"WAVE", "is cut off or damaged: no WAVE form follows the RIFF mark")
+    require(len(data) >= 12 and data[8:12] == b"WAVE", "is cut off or damaged: no WAVE form follows the RIFF mark")
     (riff_size,) = struct.unpack("<I", data[4:8])
     long_size = None
     if data[:4] != b"RIFF":
-        law(len(data) >= 48 and data[12:16] == b"ds64", "is cut off or damaged: no ds64 chunk comes first")
+        require(len(data) >= 48 and data[12:16] == b"ds64", "is cut off or damaged: no ds64 chunk comes first")
         long_riff_size, long_size = struct.unpack("<QQ", data[20:36])
         riff_size = long_riff_size if riff_size == _WIDE else riff_size
     chunks = Chunks(outer=None if _is_stream(riff_size) else riff_size + 8)
@@ -107,7 +107,7 @@ def _data_size(data: Bytes, offset: int, size: int, long_size: int | None, chunk
     if size == there:  # one flipped bit of the size could have swallowed the chunk that follows
         ends = [offset + (size ^ 1 << bit) for bit in range(size.bit_length()) if size >> bit & 1]
         swallowed = any(_header(data, end)[0] in _AFTER and _leads_to(data, end, len(data)) for end in ends)
-        law(not swallowed, "is damaged: its last samples are a chunk of metadata")
+        require(not swallowed, "is damaged: its last samples are a chunk of metadata")
     return size
 
 
@@ -146,7 +146,7 @@ def _keep(data: Bytes, name: bytes, offset: int, size: int, chunks: Chunks) -> N
     if name in chunks.places and name in (b"data", b"ds64", b"fmt "):
         first, other = chunks.places[name]
         same = name == b"fmt " and data[first : first + other] == data[offset : offset + size]
-        law(same, f"is damaged: it has two chunks {name!r}")
+        require(same, f"is damaged: it has two chunks {name!r}")
         chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
     elif name == b"fact" and name in chunks.places:
         chunks.oddities.add(Oddity.FACT)
@@ -182,6 +182,6 @@ def _pass_over(data: Bytes, position: int, chunks: Chunks) -> None:
         if metadata or tag:
             chunks.oddities.add(Oddity.CUT_METADATA if metadata else Oddity.TRAILING)
             return
-    law(there >= 0, "is cut off inside a chunk's header")
-    law(_is_name(name), f"is damaged: no chunk can be called {name!r}")
-    law(False, f"is cut off or damaged: chunk {name!r} announces {size} bytes, {there} are there")
+    require(there >= 0, "is cut off inside a chunk's header")
+    require(_is_name(name), f"is damaged: no chunk can be called {name!r}")
+    require(False, f"is cut off or damaged: chunk {name!r} announces {size} bytes, {there} are there")

@@ -4,7 +4,7 @@ import struct
 from functools import partial
 
 from data_prep.containers import pcm
-from data_prep.containers.container import RATES, Bytes, Container, Oddity, Sound, check_rate, law
+from data_prep.containers.container import RATES, Bytes, Container, Oddity, Sound, check_rate, require
 from data_prep.containers.riff import Chunks, walk
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -16,7 +16,7 @@ _UNKNOWN = 0xFFFF_FFFF
 
 def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
     """Return (tag, channels, rate, bytes per frame, bits, valid bits) after the laws of the fmt chunk have held."""
-    law(chunks.places.get(b"fmt ", (0, 0))[1] >= 16, "is damaged: it has no complete fmt chunk")
+    require(chunks.places.get(b"fmt ", (0, 0))[1] >= 16, "is damaged: it has no complete fmt chunk")
     offset, size = chunks.places[b"fmt "]
     content = data[offset : offset + min(size, 40)]
     tag, channels, rate, byte_rate, align, bits = struct.unpack_from("<HHIIHH", content)
@@ -24,19 +24,19 @@ def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
     if size > 16 and (size < 18 or struct.unpack_from("<H", content, 16)[0] != size - 18):
         chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
     if tag == _EXTENSIBLE:
-        law(size >= 40, "is damaged: its extensible fmt chunk is too short")
+        require(size >= 40, "is damaged: its extensible fmt chunk is too short")
         valid, tag = struct.unpack_from("<H", content, 18)[0], struct.unpack_from("<H", content, 24)[0]
-        law(content[26:40] in (_GUID_TAIL, _AMBISONIC_TAIL), "has samples of an unknown kind (its format GUID)")
-        law(valid <= bits, f"is damaged: {valid} of {bits} bits cannot be valid")
+        require(content[26:40] in (_GUID_TAIL, _AMBISONIC_TAIL), "has samples of an unknown kind (its format GUID)")
+        require(valid <= bits, f"is damaged: {valid} of {bits} bits cannot be valid")
         if content[26:40] == _AMBISONIC_TAIL:
             chunks.oddities.add(Oddity.AMBISONIC)
         if valid == 0:
             chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
             valid = bits
     kinds = "8, 16, 24, 32 bit integers and 32, 64 bit floats are read"
-    law((tag, bits) in _ENCODINGS, f"has samples of format {tag} with {bits} bits; {kinds}")
-    law(channels > 0, "is damaged: it says that it has no channels")
-    law(align == channels * bits // 8, f"is damaged: {channels} x {bits} bits are not {align} bytes a frame")
+    require((tag, bits) in _ENCODINGS, f"has samples of format {tag} with {bits} bits; {kinds}")
+    require(channels > 0, "is damaged: it says that it has no channels")
+    require(align == channels * bits // 8, f"is damaged: {channels} x {bits} bits are not {align} bytes a frame")
     if byte_rate != rate * align:
         _check_byte_rate(byte_rate, rate, channels, align)
         chunks.oddities.add(Oddity.BYTE_RATE)
@@ -47,7 +47,7 @@ def _check_byte_rate(byte_rate: int, rate: int, channels: int, align: int) -> No
     """Raise where a wrong number of bytes per second makes another sampling rate likely."""
     forgotten = {0, rate, *(rate * channels * size for size in range(1, 9))}  # bits or channels, while writing
     likely = rate in RATES and (byte_rate in forgotten or byte_rate % align or byte_rate // align not in RATES)
-    law(bool(likely), f"is damaged: {rate} Hz x {align} bytes are not {byte_rate} bytes a second")
+    require(bool(likely), f"is damaged: {rate} Hz x {align} bytes are not {byte_rate} bytes a second")
 
 
 def _check_fact(data: Bytes, chunks: Chunks, frames: int, channels: int) -> None:
@@ -67,19 +67,19 @@ def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
     chunks = walk(data)
     tag, channels, rate, align, bits, valid = _format(data, chunks)
     check_rate(rate)
-    law(b"data" in chunks.places, "is damaged: it has no data chunk")
+    require(b"data" in chunks.places, "is damaged: it has no data chunk")
     offset, size = chunks.places[b"data"]
     left = size % align
     if left == 1 and Oddity.STREAM_SIZE in chunks.oddities and data[offset + size - 1 : offset + size] == b"\0":
         left = 0  # the pad byte of a stream
-    law(left == 0, f"is cut off or damaged: {size} bytes of samples are no multiple of {align}")
+    require(left == 0, f"is cut off or damaged: {size} bytes of samples are no multiple of {align}")
     _check_fact(data, chunks, size // align, channels)
     if (tag, bits) == (_PCM, 32):
         # One flipped bit turns 32-bit floats into integers; chunks that integers do not have betray it.
         first = chunks.places[b"fmt "][0]
         plain = data[first : first + 2] == struct.pack("<H", _PCM)
         contradicted = b"PEAK" in chunks.places or (plain and b"fact" in chunks.places)
-        law(not contradicted, "is damaged: it says integers, but has the chunks of a file of floats")
+        require(not contradicted, "is damaged: it says integers, but has the chunks of a file of floats")
     layout = pcm.Layout(
         channels=channels, bits=bits, floating=tag == _FLOAT, valid=valid, offset=offset, frames=size // align
     )
@@ -101,6 +101,6 @@ def inspect(data: Bytes) -> Container:
 
 def _read(data: Bytes, layout: pcm.Layout, rate: int) -> Sound:
     whole = data[:]
-    law(not pcm.are_floats(whole, layout), "is damaged: it says integers, and its samples are floats")
+    require(not pcm.are_floats(whole, layout), "is damaged: it says integers, and its samples are floats")
     samples, low = pcm.decode(whole, layout)
     return Sound(samples=samples, rate=rate, oddities=(Oddity.LOW_BITS,) if low else ())

@@ -1,1 +1,1 @@
-"""Ten acoustic scenes made of synthesised sources, as they might sound in ten cities."""
+"""Synthesis of ten acoustic scenes in ten cities, for the demo set."""

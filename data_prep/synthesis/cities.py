@@ -1,4 +1,4 @@
-"""The character of ten cities: what a listener could tell them apart by, whatever the scene."""
+"""Parameters by which the sounds of ten cities differ in every scene."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class City:
-    """How one city (or one place in it) differs from a plain one.
+    """Sound parameters of a city, or of one place in it.
 
     Parameters
     ----------
@@ -16,21 +16,21 @@ class City:
     decay
         Factor on the reverberation times.
     bed
-        Level of the constant background in dB above what the scene asks for.
+        Gain of the background noise in dB, relative to the scene's level.
     tilt
-        Slope of the background in dB per octave: dark or bright.
+        Slope of the background spectrum in dB per octave.
     hum
-        Pitch of the machines' hum in Hz.
+        Pitch of the hum of machines in Hz.
     bird
-        Lowest note of the birds in Hz, range in octaves, notes per second.
+        Birdsong: lowest note in Hz, range in octaves, notes per second.
     chime
         Notes before an announcement in Hz.
     voice
         Factor on the pitch of voices.
     tempo
-        Syllables and, by half, steps per second.
+        Syllables per second; there are half as many steps.
     wet
-        Level of rain on the ground and spray under tyres in dB; None where it is dry.
+        Level of rain and spray in dB; None for a dry city.
     """
 
     vehicle: float
@@ -63,7 +63,7 @@ CITIES = {
 
 
 def vary(city: City, rng: np.random.Generator, amount: float) -> City:
-    """Return one kind of place in `city`, or one such place: the same character, its traits `amount` off."""
+    """Return `city` with randomly varied parameters; `amount` scales the standard deviations."""
     return replace(
         city,
         vehicle=city.vehicle * rng.lognormal(0, 0.06 * amount),

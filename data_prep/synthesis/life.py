@@ -1,6 +1,6 @@
-"""Sources that live: voices, announcements, footsteps, luggage, music, dishes, birds, water.
+"""Sound sources other than machines: voices, announcements, footsteps, luggage, music, dishes, birds, water.
 
-A source is a function of a random generator and a city, and returns samples of shape (LENGTH,) at any level.
+A source is a function of a random generator and a city. It returns samples of shape (LENGTH,) with arbitrary level.
 """
 
 import numpy as np
@@ -23,14 +23,14 @@ GRAVEL: Curve = ((300, -20), (1500, -4), (4000, 0), (9000, -4))
 
 
 def _vowel(formants: tuple[float, ...], pitch: float, rng: np.random.Generator) -> Samples:
-    """One period of a sung vowel: a glottal spectrum of -5 dB per octave through three resonances."""
+    """Return one period of a vowel: a glottal spectrum of -5 dB per octave filtered by three resonances."""
     hertz = pitch * np.arange(1, int(4500 / pitch))
     gain = np.sum([1 / (1 + ((hertz - formant) / (60 + 0.05 * formant)) ** 2) for formant in formants], axis=0)
     return table(gain * (hertz / pitch) ** -0.8 + 1e-3, rng)
 
 
 def voice(rng: np.random.Generator, city: City) -> Samples:
-    """Return somebody talking: syllables of changing vowel and pitch, hissing consonants, pauses."""
+    """Return a talking voice: syllables with random vowels and pitch, hissing consonants and pauses."""
     pitch = city.voice * rng.choice([115.0, 205.0]) * rng.lognormal(0, 0.12)
     wave = np.stack([_vowel(formants, pitch, rng) for formants in _VOWELS])
     count = int(SECONDS * city.tempo) + 2
@@ -40,7 +40,7 @@ def voice(rng: np.random.Generator, city: City) -> Samples:
     time = np.arange(LENGTH) / RATE
     syllable = np.clip(np.searchsorted(start, time, side="right") - 1, 0, count - 1)
     melody = pitch * np.interp(time, start, rng.lognormal(0, 0.12, count))
-    # Loud in the middle of the syllable, closed between two: a raised sine over its length.
+    # The envelope of a syllable is a power of a half sine.
     within = np.clip((time - start[syllable]) * city.tempo, 0, 1)
     opening = np.sin(np.pi * within) ** 1.5 * (spoken * rng.lognormal(0, 0.3, count))[syllable]
     hissing = np.exp(-((within / 0.12) ** 2)) * (spoken & (rng.random(count) < 0.5))[syllable]
@@ -49,28 +49,28 @@ def voice(rng: np.random.Generator, city: City) -> Samples:
 
 
 def babble(rng: np.random.Generator, city: City, voices: int, spread: float = 4.0) -> Samples:
-    """Return `voices` people talking at once, nearer and farther (`spread` dB, 1 sigma)."""
+    """Return `voices` people talking at once, with levels spread by `spread` dB (standard deviation)."""
     gains = 10 ** (spread * rng.standard_normal(voices) / 20)
     talk: Samples = np.sum([gain * unit(voice(rng, city)) for gain in gains], axis=0)
     return talk
 
 
 def announcement(rng: np.random.Generator, city: City) -> Samples:
-    """Return the city's chime and then a voice out of a loudspeaker, cut in anywhere."""
+    """Return the city's chime followed by a voice from a loudspeaker, starting at a random time."""
     out = np.zeros(LENGTH)
     begin = rng.uniform(-1.5, 2.5)
     for index, note in enumerate(city.chime):
         time = np.arange(int(0.9 * RATE)) / RATE
         tone = np.sin(2 * np.pi * note * time) + 0.25 * np.sin(4 * np.pi * note * time)
         add(out, 1.5 * tone * fading(0.9, 1.2), begin + 0.42 * index)
-    # Differences stand for a small loudspeaker: 6 dB per octave more treble.
+    # The difference of successive samples adds 6 dB per octave, like a small loudspeaker.
     spoken = np.diff(voice(rng, city), prepend=0.0)
     add(out, 2 * unit(spoken), begin + 0.42 * len(city.chime) + 0.6)
     return out
 
 
 def footsteps(rng: np.random.Generator, city: City, walkers: int, floor: Curve, decay: float) -> Samples:
-    """Return people walking over a floor that sounds like `floor`: heel and toe, each walker with a gait."""
+    """Return the steps (heel and toe) of people walking over a floor with spectrum `floor`."""
     out = np.zeros(LENGTH)
     length = 1.5 * decay
     for _ in range(walkers):
@@ -85,7 +85,7 @@ def footsteps(rng: np.random.Generator, city: City, walkers: int, floor: Curve, 
 
 
 def luggage(rng: np.random.Generator, city: City) -> Samples:
-    """Return a suitcase on wheels: a rattle that beats as the wheels cross the joints of the floor."""
+    """Return a rolling suitcase: noise that pulses as the wheels cross the joints of the floor."""
     beat = city.tempo * rng.uniform(1.5, 2.5)
     time = np.arange(LENGTH) / RATE
     pulse = np.exp(-6 * ((time * beat + rng.random()) % 1))
@@ -94,7 +94,7 @@ def luggage(rng: np.random.Generator, city: City) -> Samples:
 
 
 def music(rng: np.random.Generator, city: City) -> Samples:
-    """Return soft background music: a bass, a chord that changes, a melody above it."""
+    """Return background music: chords with a bass note, alternating with notes of a melody."""
     out = np.zeros(LENGTH)
     key = 130.8 * 2 ** (rng.integers(0, 12) / 12)
     beat = 0.5 * rng.uniform(0.85, 1.2)
@@ -111,7 +111,7 @@ def music(rng: np.random.Generator, city: City) -> Samples:
 
 
 def dishes(rng: np.random.Generator, city: City, per_second: float) -> Samples:
-    """Return cups, cutlery and tills: short high pings here and there."""
+    """Return dishes and cutlery: short high pings at random times, `per_second` on average."""
     out = np.zeros(LENGTH)
     time = np.arange(int(0.3 * RATE)) / RATE
     for start in rng.uniform(0, SECONDS, rng.poisson(per_second * SECONDS)):
@@ -122,7 +122,7 @@ def dishes(rng: np.random.Generator, city: City, per_second: float) -> Samples:
 
 
 def birds(rng: np.random.Generator, city: City, singers: int) -> Samples:
-    """Return birds of the city's kind: phrases of gliding notes."""
+    """Return birdsong: phrases of gliding notes, with the city's pitch range and tempo."""
     lowest, octaves, per_second = city.bird
     out = np.zeros(LENGTH)
     for _ in range(singers):
@@ -141,7 +141,7 @@ def birds(rng: np.random.Generator, city: City, singers: int) -> Samples:
 
 
 def water(rng: np.random.Generator, city: City, drops: float) -> Samples:
-    """Return a fountain, or rain on the ground: a bright hiss and `drops` single drops a second."""
+    """Return a fountain or rain: bright noise and `drops` audible drops per second on average."""
     out = noise(rng, ((300, -18), (1200, -6), (4000, 0), (12000, -5))) * drift(rng, 3, 0.7)
     drop = fading(0.02, 0.015)
     for start in rng.uniform(0, SECONDS, rng.poisson(drops * SECONDS)):

@@ -1,6 +1,6 @@
-"""Sources that are machines: beds of noise, hum, engines, motors, rails, traffic, bells, warning tones.
+"""Sound sources: background noise, hum, engines, motors, rails, traffic, bells, warning tones.
 
-A source is a function of a random generator and a city, and returns samples of shape (LENGTH,) at any level.
+A source is a function of a random generator and a city. It returns samples of shape (LENGTH,) with arbitrary level.
 """
 
 import numpy as np
@@ -27,13 +27,13 @@ _TIME = np.arange(LENGTH) / RATE
 
 
 def bed(rng: np.random.Generator, city: City, curve: Curve, wander: float = 1.0) -> Samples:
-    """Return a steady background of spectrum `curve`, darker or brighter with the city."""
+    """Return background noise with spectrum `curve`, tilted by the city's slope."""
     tilted = [(hertz, level + city.tilt * np.log2(hertz / 1000)) for hertz, level in curve]
     return noise(rng, tilted) * drift(rng, 1.0, wander)
 
 
 def _harmonics(rng: np.random.Generator, count: int, slope: float, scatter: float = 5.0) -> Samples:
-    """Return the period of a tone whose harmonics fall by `slope` dB per octave, each `scatter` dB (1 sigma) off."""
+    """Return one period of a tone; harmonics fall by `slope` dB per octave, with random deviations of `scatter` dB."""
     level = -slope * np.log2(np.arange(1, count + 1)) + scatter * rng.standard_normal(count)
     return table(10 ** (level / 20), rng)
 
@@ -50,9 +50,9 @@ def hum(rng: np.random.Generator, city: City) -> Samples:
 
 
 def engine(rng: np.random.Generator, city: City, pitch: float, low: float = 0.6, high: float = 1.5) -> Samples:
-    """Return a combustion engine from inside: pulses at the firing rate (Hz at speed 1) and noise in their rhythm."""
+    """Return a combustion engine: pulses at the firing rate, `pitch` Hz at speed 1, and noise modulated by them."""
     speed = _course(rng, low, high, 4)
-    # A gear change: the engine drops to a lower pitch within a moment.
+    # A gear change lowers the pitch.
     change = rng.uniform(0, SECONDS)
     speed *= 1 - 0.3 / (1 + np.exp((change - _TIME) * 12))
     firing = city.vehicle * pitch * speed * drift(rng, 20, 0.1)
@@ -62,7 +62,7 @@ def engine(rng: np.random.Generator, city: City, pitch: float, low: float = 0.6,
 
 
 def motor(rng: np.random.Generator, city: City, whine: float, low: float = 0.3, high: float = 1.3) -> Samples:
-    """Return an electric motor and its gears: tones that glide with the speed, louder where faster."""
+    """Return an electric motor with gears: tones whose pitch and level follow the speed."""
     speed = _course(rng, low, high, 3)
     gears = oscillate(city.vehicle * whine * speed, _harmonics(rng, 8, 7.0))
     inverter = oscillate(city.vehicle * whine * (1.7 + 0.4 * speed), _harmonics(rng, 4, 6.0))
@@ -70,7 +70,7 @@ def motor(rng: np.random.Generator, city: City, whine: float, low: float = 0.3, 
 
 
 def clacks(rng: np.random.Generator, city: City, every: float, decay: float = 0.12) -> Samples:
-    """Return wheels over rail joints: pairs of blows, one pair about `every` seconds."""
+    """Return wheels on rail joints: a pair of impacts about every `every` seconds."""
     out = np.zeros(LENGTH)
     gap = rng.uniform(0.12, 0.2)
     period = every * rng.uniform(0.8, 1.25) / city.vehicle
@@ -102,7 +102,7 @@ def passing(rng: np.random.Generator, city: City, count: int, width: float, pitc
 
 
 def bell(rng: np.random.Generator, city: City, pitch: float, every: float, decay: float) -> Samples:
-    """Return strokes on a bell, one about `every` seconds: inharmonic partials, the higher the shorter."""
+    """Return strokes of a bell every `every` seconds: inharmonic partials, of which higher ones decay faster."""
     out = np.zeros(LENGTH)
     partials = np.array([0.5, 1.0, 1.19, 1.5, 2.0, 2.66, 4.1])
     time = np.arange(int(min(2 * decay, SECONDS) * RATE)) / RATE
@@ -117,7 +117,7 @@ def bell(rng: np.random.Generator, city: City, pitch: float, every: float, decay
 
 
 def warning(rng: np.random.Generator, city: City, pitch: float) -> Samples:
-    """Return the beeps of closing doors, somewhere in the clip."""
+    """Return the warning beeps of closing doors at a random time."""
     out = np.zeros(LENGTH)
     length = rng.uniform(0.08, 0.14)
     time = np.arange(int(length * RATE)) / RATE

@@ -1,4 +1,4 @@
-"""Rooms: reverberation as decaying noise, duller the longer it lasts."""
+"""Reverberation by convolution with decaying noise, whose high frequencies decay faster."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ _EARLY: Curve = ((80, -6), (400, 0), (9000, -3))
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What surrounds the listener.
+    """Acoustic parameters of a room or an outdoor place.
 
     Parameters
     ----------
     decay
-        Reverberation time in seconds (60 dB).
+        Reverberation time (RT60) in seconds.
     wet
         Level of the reverberation in dB relative to the direct sound.
     gap
-        Seconds before the first reflections arrive: the size of the room or of the square.
+        Delay of the first reflections in seconds.
     """
 
     decay: float
@@ -30,14 +30,14 @@ class Room:
     gap: float = 0.005
 
     def reverberate(self, dry: Samples, rng: np.random.Generator, stretch: float) -> Samples:
-        """Return `dry`, shape (LENGTH,), as heard in this room, its reverberation time multiplied by `stretch`."""
+        """Return `dry`, shape (LENGTH,), with the reverberation of this room; `stretch` scales the decay time."""
         seconds = min(self.decay * stretch, 4.0)
         late, early = fading(seconds, seconds), fading(seconds, seconds / 3)
         response = noise(rng, _LATE, len(late)) * late + 0.7 * noise(rng, _EARLY, len(early)) * early
-        # Energy 1, so that `wet` says what it means whatever the room's length.
+        # Normalised to energy 1, so that `wet` is the level for any decay time.
         response *= 10 ** (self.wet / 20) / np.sqrt(np.sum(response**2))
         response = np.concatenate([np.zeros(int(self.gap * RATE)), response])
-        # Circular in time: the clip is a piece of something longer, its beginning already in the room's sound.
+        # Circular convolution: a clip is part of a longer sound, so its beginning is reverberant too.
         tail: Samples = fftconvolve(dry, response)
         wet = tail[:LENGTH]
         wet[: len(tail) - LENGTH] += tail[LENGTH:]

@@ -1,4 +1,4 @@
-"""Ten scenes, each a mixture of sources in a room, over a bed of noise."""
+"""Ten scenes: mixtures of sources and background noise in a room."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ Source = Callable[[np.random.Generator, City], Samples]
 
 
 @dataclass(frozen=True)
-class Part:
+class MixedSource:
     """A source in a mixture.
 
     Parameters
     ----------
     source
-        What sounds.
+        Function that synthesises the source.
     level
-        RMS in dB relative to the scene's bed.
+        RMS level in dB relative to the background noise.
     chance
-        How often it is there at all.
+        Probability that the source is present in a clip.
     """
 
     source: Source
@@ -35,12 +35,12 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A kind of place: its room, its bed of noise, what sounds in it, how loud it is (dB of full scale)."""
+    """A scene: level in dB of full scale, room, background spectrum, sources, and whether it is outdoors."""
 
     loudness: float
     room: Room
     bed: Curve
-    parts: tuple[Part, ...]
+    parts: tuple[MixedSource, ...]
     outdoors: bool = False
 
 
@@ -50,7 +50,7 @@ _CABIN: Curve = ((40, 0), (90, -2), (250, -10), (800, -20), (3000, -33), (9000, 
 _TUNNEL: Curve = ((40, -4), (120, 0), (400, -3), (1000, -10), (3000, -24), (9000, -44))
 _LEAVES: Curve = ((60, 0), (300, -11), (1500, -18), (5000, -19), (11000, -31))
 
-# How far levels are off, dB (1 sigma): all clips of a scene in a city together, of a place, each clip.
+# Standard deviations of levels in dB: shared by a scene in a city, by a place, and of each clip.
 _OF_CITY, _OF_PLACE, _OF_CLIP = 4.5, 1.5, 2.5
 
 SCENES = {
@@ -59,11 +59,11 @@ SCENES = {
         room=Room(decay=2.2, wet=3, gap=0.03),
         bed=_AIR,
         parts=(
-            Part(machines.hum, -10),
-            Part(partial(life.babble, voices=6), -5),
-            Part(life.luggage, -2, 0.95),
-            Part(life.announcement, -3, 0.6),
-            Part(partial(life.footsteps, walkers=2, floor=life.MARBLE, decay=0.1), -10),
+            MixedSource(machines.hum, -10),
+            MixedSource(partial(life.babble, voices=6), -5),
+            MixedSource(life.luggage, -2, 0.95),
+            MixedSource(life.announcement, -3, 0.6),
+            MixedSource(partial(life.footsteps, walkers=2, floor=life.MARBLE, decay=0.1), -10),
         ),
     ),
     "bus": Scene(
@@ -71,10 +71,10 @@ SCENES = {
         room=Room(decay=0.15, wet=-4),
         bed=_CABIN,
         parts=(
-            Part(partial(machines.engine, pitch=42), -2),
-            Part(partial(life.babble, voices=3), -9, 0.8),
-            Part(partial(machines.warning, pitch=1250), -16, 0.3),
-            Part(partial(machines.passing, count=1, width=0.5), -10, 0.5),
+            MixedSource(partial(machines.engine, pitch=42), -2),
+            MixedSource(partial(life.babble, voices=3), -9, 0.8),
+            MixedSource(partial(machines.warning, pitch=1250), -16, 0.3),
+            MixedSource(partial(machines.passing, count=1, width=0.5), -10, 0.5),
         ),
     ),
     "metro": Scene(
@@ -82,11 +82,11 @@ SCENES = {
         room=Room(decay=0.5, wet=0),
         bed=_TUNNEL,
         parts=(
-            Part(partial(machines.motor, whine=330), -6),
-            Part(partial(machines.clacks, every=0.75), -4, 0.9),
-            Part(machines.squeal, -14, 0.35),
-            Part(partial(life.babble, voices=3), -12, 0.7),
-            Part(life.announcement, -8, 0.3),
+            MixedSource(partial(machines.motor, whine=330), -6),
+            MixedSource(partial(machines.clacks, every=0.75), -4, 0.9),
+            MixedSource(machines.squeal, -14, 0.35),
+            MixedSource(partial(life.babble, voices=3), -12, 0.7),
+            MixedSource(life.announcement, -8, 0.3),
         ),
     ),
     "metro_station": Scene(
@@ -94,13 +94,13 @@ SCENES = {
         room=Room(decay=1.8, wet=4, gap=0.015),
         bed=_AIR,
         parts=(
-            Part(machines.hum, -8),
-            Part(partial(life.babble, voices=5), -5),
-            Part(partial(life.footsteps, walkers=4, floor=life.MARBLE, decay=0.07), -5),
-            Part(partial(machines.bed, curve=_TUNNEL, wander=5.0), 3, 0.95),
-            Part(partial(machines.motor, whine=330), -4, 0.95),
-            Part(partial(machines.warning, pitch=1500), -10, 0.5),
-            Part(life.announcement, -4, 0.35),
+            MixedSource(machines.hum, -8),
+            MixedSource(partial(life.babble, voices=5), -5),
+            MixedSource(partial(life.footsteps, walkers=4, floor=life.MARBLE, decay=0.07), -5),
+            MixedSource(partial(machines.bed, curve=_TUNNEL, wander=5.0), 3, 0.95),
+            MixedSource(partial(machines.motor, whine=330), -4, 0.95),
+            MixedSource(partial(machines.warning, pitch=1500), -10, 0.5),
+            MixedSource(life.announcement, -4, 0.35),
         ),
     ),
     "park": Scene(
@@ -109,10 +109,10 @@ SCENES = {
         bed=_LEAVES,
         outdoors=True,
         parts=(
-            Part(partial(life.birds, singers=3), -9, 0.8),
-            Part(partial(life.footsteps, walkers=1, floor=life.GRAVEL, decay=0.12), -7, 0.7),
-            Part(partial(life.babble, voices=2), -10, 0.5),
-            Part(partial(machines.bed, curve=_STREET), 0),
+            MixedSource(partial(life.birds, singers=3), -9, 0.8),
+            MixedSource(partial(life.footsteps, walkers=1, floor=life.GRAVEL, decay=0.12), -7, 0.7),
+            MixedSource(partial(life.babble, voices=2), -10, 0.5),
+            MixedSource(partial(machines.bed, curve=_STREET), 0),
         ),
     ),
     "public_square": Scene(
@@ -121,12 +121,12 @@ SCENES = {
         bed=_STREET,
         outdoors=True,
         parts=(
-            Part(partial(life.babble, voices=6), -4),
-            Part(partial(life.birds, singers=1), -11, 0.6),
-            Part(partial(life.water, drops=30), -9, 0.5),
-            Part(partial(machines.bed, curve=_LEAVES), -5, 0.5),
-            Part(partial(machines.bell, pitch=420, every=2.2, decay=3.0), -12, 0.3),
-            Part(partial(life.footsteps, walkers=2, floor=life.PAVEMENT, decay=0.05), -9),
+            MixedSource(partial(life.babble, voices=6), -4),
+            MixedSource(partial(life.birds, singers=1), -11, 0.6),
+            MixedSource(partial(life.water, drops=30), -9, 0.5),
+            MixedSource(partial(machines.bed, curve=_LEAVES), -5, 0.5),
+            MixedSource(partial(machines.bell, pitch=420, every=2.2, decay=3.0), -12, 0.3),
+            MixedSource(partial(life.footsteps, walkers=2, floor=life.PAVEMENT, decay=0.05), -9),
         ),
     ),
     "shopping_mall": Scene(
@@ -134,10 +134,10 @@ SCENES = {
         room=Room(decay=1.0, wet=0, gap=0.02),
         bed=_AIR,
         parts=(
-            Part(life.music, -4, 0.85),
-            Part(partial(life.babble, voices=7), -2),
-            Part(partial(life.dishes, per_second=2.0), -16, 0.7),
-            Part(partial(life.footsteps, walkers=4, floor=life.MARBLE, decay=0.06), -7),
+            MixedSource(life.music, -4, 0.85),
+            MixedSource(partial(life.babble, voices=7), -2),
+            MixedSource(partial(life.dishes, per_second=2.0), -16, 0.7),
+            MixedSource(partial(life.footsteps, walkers=4, floor=life.MARBLE, decay=0.06), -7),
         ),
     ),
     "street_pedestrian": Scene(
@@ -146,10 +146,10 @@ SCENES = {
         bed=_STREET,
         outdoors=True,
         parts=(
-            Part(partial(life.footsteps, walkers=5, floor=life.PAVEMENT, decay=0.05), -2),
-            Part(partial(life.babble, voices=4, spread=7.0), -2),
-            Part(partial(life.dishes, per_second=1.0), -18, 0.4),
-            Part(partial(machines.passing, count=1, width=1.5), -5, 0.5),
+            MixedSource(partial(life.footsteps, walkers=5, floor=life.PAVEMENT, decay=0.05), -2),
+            MixedSource(partial(life.babble, voices=4, spread=7.0), -2),
+            MixedSource(partial(life.dishes, per_second=1.0), -18, 0.4),
+            MixedSource(partial(machines.passing, count=1, width=1.5), -5, 0.5),
         ),
     ),
     "street_traffic": Scene(
@@ -158,9 +158,9 @@ SCENES = {
         bed=_STREET,
         outdoors=True,
         parts=(
-            Part(partial(machines.passing, count=3, width=0.8), 0),
-            Part(partial(machines.engine, pitch=30, low=0.8, high=1.1), -6, 0.5),
-            Part(partial(life.footsteps, walkers=1, floor=life.PAVEMENT, decay=0.05), -12, 0.5),
+            MixedSource(partial(machines.passing, count=3, width=0.8), 0),
+            MixedSource(partial(machines.engine, pitch=30, low=0.8, high=1.1), -6, 0.5),
+            MixedSource(partial(life.footsteps, walkers=1, floor=life.PAVEMENT, decay=0.05), -12, 0.5),
         ),
     ),
     "tram": Scene(
@@ -168,26 +168,30 @@ SCENES = {
         room=Room(decay=0.25, wet=-3),
         bed=_CABIN,
         parts=(
-            Part(partial(machines.motor, whine=520), -8),
-            Part(partial(machines.clacks, every=1.1, decay=0.08), -5, 0.7),
-            Part(machines.squeal, -9, 0.5),
-            Part(partial(machines.bell, pitch=1150, every=0.45, decay=0.5), -14, 0.3),
-            Part(partial(life.babble, voices=3), -8, 0.8),
+            MixedSource(partial(machines.motor, whine=520), -8),
+            MixedSource(partial(machines.clacks, every=1.1, decay=0.08), -5, 0.7),
+            MixedSource(machines.squeal, -9, 0.5),
+            MixedSource(partial(machines.bell, pitch=1150, every=0.45, decay=0.5), -14, 0.3),
+            MixedSource(partial(life.babble, voices=3), -8, 0.8),
         ),
     ),
 }
 
 
 def compose(scene: str, city: str, location: str, segment: str) -> Samples:
-    """Return one clip as a reference microphone would record it.
+    """Return one clip as recorded by a reference microphone.
 
-    What the scene is like in this city (its trams, its malls) depends on scene and city; what the place is like on the
-    location besides; what happens there on the segment too.
+    Parameters
+    ----------
+    scene, city
+        Names in `SCENES` and `CITIES`; together they seed the character of the scene in this city.
+    location, segment
+        Identifiers that seed the variation of the place and of the clip.
 
     Returns
     -------
     Samples
-        Shape (LENGTH,), 44.1 kHz; full scale is 1, which an extreme peak may exceed.
+        Shape (LENGTH,), 44.1 kHz, full scale 1; peaks may exceed it.
     """
     recipe = SCENES[scene]
     kind, setting = generator("city", scene, city), generator("place", scene, city, location)

@@ -1,6 +1,6 @@
-"""What sources are built of: shaped noise, wavetable oscillators, bursts, slow changes. All keyed random numbers.
+"""Building blocks of synthesised sources: shaped noise, wavetable oscillators, envelopes, keyed random generators.
 
-A clip here is a float64 array of shape (LENGTH,). Nothing calls BLAS, so the bits depend on no thread count.
+Clips are float64 arrays of shape (LENGTH,). No function calls BLAS, so results do not depend on the number of threads.
 """
 
 import hashlib
@@ -20,28 +20,28 @@ _TABLE = 4096
 
 
 def generator(*names: object) -> np.random.Generator:
-    """Return the random generator that belongs to `names`: the same numbers in whatever process and order."""
+    """Return a random generator seeded by `names`, independent of the process and the order of calls."""
     key = hashlib.sha256("/".join(map(str, names)).encode()).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(key[:16], "little")))
 
 
 def unit(samples: Samples) -> Samples:
-    """Scale to an RMS level of 1; silence stays silence."""
+    """Scale samples to an RMS level of 1; silence is returned unchanged."""
     level = np.sqrt(np.mean(samples**2))
     return samples / level if level > 0 else samples
 
 
 def noise(rng: np.random.Generator, curve: Curve, length: int = LENGTH) -> Samples:
-    """Gaussian noise of RMS 1 whose spectrum follows `curve`, (Hz, dB) points joined on a logarithmic axis.
+    """Return Gaussian noise of RMS 1 with a given spectrum.
 
     Parameters
     ----------
     rng
-        Source of randomness.
+        Random generator.
     curve
-        Points in rising frequency; the first and last level hold beyond them.
+        Points (Hz, dB) in ascending frequency, interpolated on a logarithmic frequency axis; constant beyond the ends.
     length
-        Samples.
+        Number of samples.
     """
     bins = length // 2 + 1
     hertz, decibels = np.array(curve, float).T
@@ -52,7 +52,7 @@ def noise(rng: np.random.Generator, curve: Curve, length: int = LENGTH) -> Sampl
 
 
 def drift(rng: np.random.Generator, per_second: float, depth: float) -> Samples:
-    """Return a gain that wanders: a new level about `per_second` times a second, `depth` dB (1 sigma) up or down."""
+    """Return a slowly varying gain: `per_second` random levels per second with standard deviation `depth` dB."""
     knots = max(2, round(LENGTH / RATE * per_second) + 1)
     decibels = np.interp(np.linspace(0, knots - 1, LENGTH), np.arange(knots), depth * rng.standard_normal(knots))
     gain: Samples = np.exp(decibels * (np.log(10) / 20))
@@ -60,16 +60,16 @@ def drift(rng: np.random.Generator, per_second: float, depth: float) -> Samples:
 
 
 def table(amplitudes: Samples, rng: np.random.Generator) -> Samples:
-    """One period of a tone with these amplitudes of harmonics 1, 2, ... at random phases, RMS 1."""
+    """Return one period of a tone, RMS 1, with these amplitudes of harmonics 1, 2, ... and random phases."""
     spectrum = np.zeros(_TABLE // 2 + 1, np.complex128)
     spectrum[1 : len(amplitudes) + 1] = amplitudes * np.exp(2j * np.pi * rng.random(len(amplitudes)))
     return unit(irfft(spectrum, _TABLE))
 
 
 def oscillate(frequency: Samples, wave: Samples, choice: NDArray[np.intp] | None = None) -> Samples:
-    """Play the period `wave`, shape (table,), at `frequency` (Hz, one value per sample).
+    """Play the period `wave`, shape (table,), at `frequency`, in Hz per sample.
 
-    With `choice`, one index per sample, `wave` has shape (waves, table) and the wave changes on the way.
+    With `choice`, `wave` has shape (waves, table) and `choice` selects a wave for each sample.
     """
     place = (np.cumsum(frequency) * (_TABLE / RATE)).astype(np.intp) % _TABLE
     played: Samples = wave[place] if choice is None else wave[choice, place]
@@ -77,13 +77,13 @@ def oscillate(frequency: Samples, wave: Samples, choice: NDArray[np.intp] | None
 
 
 def fading(seconds: float, decay: float) -> Samples:
-    """Return the envelope of something struck: falls by 60 dB in `decay` seconds, and is cut after `seconds`."""
+    """Return an exponential envelope of `seconds` that decays by 60 dB in `decay` seconds."""
     envelope: Samples = np.exp(np.arange(int(seconds * RATE)) * (-6.9 / (decay * RATE)))
     return envelope
 
 
 def add(out: Samples, event: Samples, start: float) -> None:
-    """Add `event` into `out` from `start` seconds on; what lies outside `out` is lost."""
+    """Add `event` to `out` in place from `start` seconds on; samples outside `out` are dropped."""
     first = int(start * RATE)
     event = event[max(0, -first) : max(0, len(out) - first)]
     first = max(first, 0)

@@ -169,4 +169,4 @@ def test_recordings_that_a_simulated_set_is_made_from(tmp_path: Path, capsys: Ca
     assert len(list((tmp_path / "out").glob("recordings-simulated-*"))) == 2
     soundfile.write(tmp_path / "sounds/bus/4.wav", np.stack([noise(4), -noise(4)], axis=1), RATE, subtype="DOUBLE")
     assert main(arguments) == 1
-    assert "bus/4.wav: has 2 channels, and nothing is left of them: --channel mean" in capsys.readouterr().err
+    assert "bus/4.wav: has 2 channels, and is silent with --channel mean" in capsys.readouterr().err

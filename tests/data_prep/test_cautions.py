@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_prep.cautions import cautions, standing_out
+from data_prep.cautions import cautions, outliers
 from data_prep.device_facts import DeviceFacts, OddClip, SetFacts
 from data_prep.mixing import LOWEST
 
@@ -41,13 +41,13 @@ def facts(*devices: DeviceFacts, odd: tuple[OddClip, ...] = ()) -> SetFacts:
     ],
 )
 def test_who_stands_out(values: dict[str, float], expected: dict[str, float]) -> None:
-    assert standing_out(values, "a", 20.0) == pytest.approx(expected)
+    assert outliers(values, "a", 20.0) == pytest.approx(expected)
 
 
 def test_many_devices_that_differ_anyway_do_not_stand_out() -> None:
     levels = np.random.default_rng(0).normal(-40, 15, 50)
     spread = 1.4826 * np.median(np.abs(levels - np.median(levels)))
-    found = standing_out({str(n): float(level) for n, level in enumerate(levels)}, "0", 20.0)
+    found = outliers({str(n): float(level) for n, level in enumerate(levels)}, "0", 20.0)
     assert set(found) == {str(n) for n in np.flatnonzero(np.abs(levels - np.median(levels)) > 3 * spread)}
     assert len(found) < 3
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from common.errors import DataError
-from data_prep.duplicates import check_copies, copies, tell_copies
+from data_prep.duplicates import check_copies, copies, copy_warnings
 from data_prep.splits import SplitSettings, make_split
 
 
@@ -27,7 +27,7 @@ SPLIT = SplitSettings(test_cities=1)  # bus is tested in u, park in v
 
 def test_recordings_that_are_all_different_are_fine() -> None:
     assert copies(table()).empty
-    assert tell_copies(table()) == []
+    assert copy_warnings(table()) == []
     assert set(make_split(table(), SPLIT)) == {"train", "test"}
 
 
@@ -37,7 +37,7 @@ def test_a_copy_on_both_sides_is_an_error_with_any_split() -> None:
         make_split(clips, SPLIT)
     both_tested = make_split(clips, SplitSettings(test_cities=2))
     assert list(both_tested[clips["scene"] == "bus"]) == ["test", "test", "train", "train"]
-    assert tell_copies(clips) == [
+    assert copy_warnings(clips) == [
         "1 recordings are there more than once, in files that are identical: bus-u.wav = bus-v.wav"
     ]
 
@@ -55,4 +55,4 @@ def test_copies_that_are_not_used_and_silence_are_no_error() -> None:
     part = make_split(clips.drop(columns=["sha256", "silent"]), SPLIT)
     check_copies(clips, part.mask(clips["clip"] == "bus-v.wav", "unused"))
     check_copies(clips.assign(silent=True), part)
-    assert tell_copies(clips.assign(silent=True)) == []
+    assert copy_warnings(clips.assign(silent=True)) == []

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from data_prep.layouts import LAYOUTS, device_kinds
-from data_prep.metadata import COLUMNS, read_clips
+from data_prep.listing import COLUMNS
+from data_prep.metadata import read_clips
 
 TAU2020 = LAYOUTS["tau2020"]
 

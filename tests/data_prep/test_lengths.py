@@ -10,7 +10,7 @@ import soundfile as sf
 from data_prep import lengths
 from data_prep.containers.acceptance import Acceptance
 from data_prep.lengths import commonest_seconds
-from data_prep.metadata import Problems
+from data_prep.problems import Problems
 from tests.data_prep.conftest import Make
 from tests.tiny_sets import read_lists
 

@@ -7,7 +7,8 @@ import pytest
 from common.errors import ConfigError
 from data_prep.layouts import LAYOUTS
 from data_prep.listing import Listing, Reading, read_listing
-from data_prep.metadata import Problems, read_clips
+from data_prep.metadata import read_clips
+from data_prep.problems import Problems
 
 FOLDER = LAYOUTS["folder"]
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from common.errors import ConfigError
 from data_prep.layouts import LAYOUTS
-from data_prep.metadata import Problem, Problems, Reading, read_clips
+from data_prep.listing import Reading
+from data_prep.metadata import read_clips
+from data_prep.problems import Problem, Problems
 
 HEADER = "filename\tscene_label\tidentifier\tsource_label"
 ROWS = [

@@ -11,8 +11,8 @@ from asc.prepare_options import Dataset, Options
 from common.errors import ConfigError
 from data_prep.containers.acceptance import Acceptance
 from data_prep.containers.container import Oddity
-from data_prep.metadata import Problems
-from data_prep.oddities import look
+from data_prep.oddities import find_oddities
+from data_prep.problems import Problems
 from data_prep.storage import PreparedSet
 from tests.data_prep.conftest import Make
 from tests.tiny_sets import read_lists, tree, write_lists
@@ -101,4 +101,4 @@ def test_sources_are_looked_at_beforehand(root: Path) -> None:
     streams, tagged = make_odd(root)
     clips = [row[0] for row in read_lists(root)]
     (root / clips[0]).write_bytes(b"RIFF")
-    assert look(root, clips, Acceptance()) == {Oddity.TRAILING: tagged, Oddity.STREAM_SIZE: streams}
+    assert find_oddities(root, clips, Acceptance()) == {Oddity.TRAILING: tagged, Oddity.STREAM_SIZE: streams}

@@ -8,7 +8,7 @@ import soundfile
 
 from common.errors import DataError
 from data_prep import shards
-from data_prep.metadata import Problems
+from data_prep.problems import Problems
 from data_prep.storage import PreparedSet
 from tests.data_prep.conftest import Make
 from tests.tiny_sets import read_lists, stamps, tree, write_lists

@@ -13,9 +13,11 @@ from common.errors import ConfigError, DataError
 from data_prep import simulated_set
 from data_prep.devices import Compression
 from data_prep.layouts import LAYOUTS
-from data_prep.metadata import Problems, Reading, read_clips
+from data_prep.listing import Reading
+from data_prep.metadata import read_clips
+from data_prep.problems import Problems
 from data_prep.recording import Recording
-from data_prep.simulated_set import make_simulated, name_devices, passed_over, plan_simulated
+from data_prep.simulated_set import make_simulated, name_devices, plan_simulated, unused_file_warnings
 
 RATE = 44_100
 
@@ -276,7 +278,7 @@ def test_what_is_passed_over_is_counted_and_named(recordings: Path, responses: P
     for path in ("door/attic/deep.wav", "loose.wav", "door/phone.MP3", "door/.hidden.wav", "door/notes.txt"):
         (recordings / path).touch()
     (responses / "old/nested.wav").touch()
-    assert passed_over(recordings, responses, name_devices(responses, 3)) == [
+    assert unused_file_warnings(recordings, responses, name_devices(responses, 3)) == [
         "1 recordings are not used: they lie loose, above the folders that are read: 'loose.wav'",
         "1 recordings are not used: they lie in sub-folders: 'door/attic/deep.wav'",
         "1 responses are not used: they lie in sub-folders: 'old/nested.wav'",

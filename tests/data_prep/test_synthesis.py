@@ -15,7 +15,7 @@ from data_prep.layouts import LAYOUTS
 from data_prep.synthesis import life, machines
 from data_prep.synthesis.cities import CITIES, vary
 from data_prep.synthesis.rooms import Room
-from data_prep.synthesis.scenes import SCENES, Part, compose
+from data_prep.synthesis.scenes import SCENES, MixedSource, compose
 from data_prep.synthesis.signals import LENGTH, RATE, add, drift, fading, generator, noise, oscillate, table, unit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,7 +154,7 @@ def test_announcements_begin_with_the_city_s_chime() -> None:
 
 
 @pytest.mark.parametrize(("scene", "part"), PARTS, ids=[f"{scene}-{i}" for i, (scene, _) in enumerate(PARTS)])
-def test_every_source_sounds_in_every_kind_of_city(scene: str, part: Part) -> None:
+def test_every_source_sounds_in_every_kind_of_city(scene: str, part: MixedSource) -> None:
     for name in ("london", "prague", "lyon"):
         samples = part.source(generator("part", scene, name), CITIES[name])
         assert samples.shape == (LENGTH,)
