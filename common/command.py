@@ -82,7 +82,14 @@ def _system_error(error: OSError) -> int:
     return 1
 
 
-def run_command(options: type[T], command: Callable[[T], int | None], arguments: list[str] | None = None) -> int:
+def run_command(
+    options: type[T],
+    command: Callable[[T], int | None],
+    arguments: list[str] | None = None,
+    *,
+    about: str | None = None,
+    program: str | None = None,
+) -> int:
     """Parse the command line into `options`, run `command` on them, and return the exit code.
 
     Parameters
@@ -93,6 +100,10 @@ def run_command(options: type[T], command: Callable[[T], int | None], arguments:
         Function that does the work; it may return an exit code.
     arguments
         Command-line arguments; those of the process if None.
+    about
+        Description in the help text; the docstring of `options` if None.
+    program
+        Name of the command in the usage text; the name that it was started by if None.
 
     Returns
     -------
@@ -104,7 +115,7 @@ def run_command(options: type[T], command: Callable[[T], int | None], arguments:
     previous = {number: signal.signal(number, _stop) for number in _SIGNALS}
     _escape_unencodable()
     try:
-        return _flushed(command(tyro.cli(options, args=arguments, prog=_program())) or 0)
+        return _flushed(command(tyro.cli(options, args=arguments, prog=program or _program(), description=about)) or 0)
     except AscError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -4,23 +4,20 @@ Everything is counted, nothing is trained or measured: parameters and multiply-a
 clips that the default split puts on either side (audio paper, Sec. 3; 10 s clips), times epochs and seeds.
 """
 
-import pkgutil
 import sys
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 
-import recipes.koutini2021 as koutini2021
 from common.command import run_command
 from common.identity import digest
 from data_prep.features import FeatureSettings
 from data_prep.layouts import LAYOUTS
 from data_prep.splits import SplitSettings
-from recipes.command import Recipe
 from recipes.cost import RunCost, SetSize, run_cost
 from recipes.points import describe_point
+from recipes.registry import matching
 
 # Version 2 under the split `unseen-city`: trains on 10,092 clips of device a; tests on 4,308 of it and 8 x 323 others.
 _SIZE = SetSize(shape=(256, 431), train=10_092, test=4_308 + 8 * 323)
@@ -45,19 +42,14 @@ class _Tau2020:
     scenes: tuple[str, ...] = LAYOUTS["tau2020"].scenes or ()
 
 
-def all_recipes() -> list[Recipe]:
-    """Return the recipes of the audio paper that train, in order."""
-    names = [module.name for module in pkgutil.iter_modules(koutini2021.__path__)]
-    modules = [import_module(f"{koutini2021.__name__}.{name}") for name in sorted(names)]
-    return [module.RECIPE for module in modules if hasattr(module, "RECIPE")]
-
-
 def cost_table(tmacs: float) -> pd.DataFrame:
     """Return one row per recipe, and a last one of all runs together, which figures share."""
     counted: dict[str, RunCost] = {}  # by identity: seeds cost the same, and figures share runs
     everything: dict[tuple[str, int], RunCost] = {}
     rows = []
-    for recipe in all_recipes():
+    for recipe in matching("koutini2021/"):
+        if recipe.points is None:
+            continue
         options = recipe.options(data=Path(), runs=Path(), out=Path(), preset="paper")
         runs: dict[tuple[str, int], RunCost] = {}
         for point in recipe.points(options):

@@ -1,7 +1,7 @@
 """What a recipe draws from: its points' run folders, finished or not; and what it draws."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -63,9 +63,24 @@ class Trained:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, the numbers in it, the line below it; and how its points compare, where they were tested alike."""
+    """A figure and its numbers.
 
-    figure: Figure
+    Attributes
+    ----------
+    figure
+        None for a table that has no figure.
+    table
+        The numbers that are drawn.
+    footer
+        The line below the figure.
+    differences
+        How points compare that were tested on the same clips.
+    others
+        Further tables by the names of their files.
+    """
+
+    figure: Figure | None
     table: pd.DataFrame
-    footer: str
+    footer: str = ""
     differences: pd.DataFrame | None = None
+    others: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -2,8 +2,6 @@
 
 The paper shows what a device does to level, dynamic range and single frequencies; the last panel draws the mean
 difference of each device from the first, band by band.
-
-    python recipes/koutini2021/fig02_devices.py --data PREPARED --clip RECORDING --devices a b --out FIGURES
 """
 
 import sys
@@ -16,29 +14,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from common.command import run_command
 from common.errors import ConfigError
 from data_prep.storage import PreparedSet
-from evaluation.style import house_style, mark
-from recipes.drawing import save_figure
-from recipes.options import AudioOptions
+from evaluation.style import mark
+from recipes.command import Recipe, run_recipe
+from recipes.options import FigureOptions
 from recipes.trained import Picture
-
-_NAME = "koutini2021/fig02_devices"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(AudioOptions):
-    """Draw Figure 2: one recording on two or more devices."""
+class Options(FigureOptions):
+    """Options of Figure 2."""
 
     data: Path
     """Prepared set, or a folder holding one."""
-    runs: Path | None = None
-    """Not needed: nothing is trained."""
     clip: str = ""
-    """The recording: a clip's file name, or what its parallel clips share (default: the first on all the devices)."""
+    """The recording: a clip's file name, or the name that its parallel clips share (default: the first recording that
+    all the devices made)."""
     devices: tuple[str, ...] = ()
-    """Devices, the first is the one compared with (default: the reference device and the first other)."""
+    """Two or more devices; the others are compared with the first (default: the reference device and the first
+    other)."""
 
 
 def choose_rows(clips: pd.DataFrame, clip: str, devices: tuple[str, ...]) -> list[int]:
@@ -70,7 +65,7 @@ def _spectrogram(axes: Axes, values: NDArray[np.float32], seconds: float, limits
     return image
 
 
-def draw(values: NDArray[np.float32], devices: tuple[str, ...], seconds: float, title: str) -> Figure:
+def draw_devices(values: NDArray[np.float32], devices: tuple[str, ...], seconds: float, title: str) -> Figure:
     """Draw spectrograms (device, mel, frame) side by side on one scale, and the differences from the first."""
     count = len(devices)
     figure = Figure(figsize=(2.3 * count + 2.2, 3.0), layout="constrained")
@@ -92,34 +87,36 @@ def draw(values: NDArray[np.float32], devices: tuple[str, ...], seconds: float, 
     return figure
 
 
-def _make(options: Options) -> None:
-    prepared = PreparedSet.open(options.data)
-    clips, reference = prepared.clips, prepared.reference_device
-    others = sorted(set(clips["device"]) - {reference})
+def _chosen(options: Options, prepared: PreparedSet) -> tuple[tuple[str, ...], list[int]]:
+    """Return the devices and the row of each one's clip."""
+    reference = prepared.reference_device
+    others = sorted(set(prepared.clips["device"]) - {reference})
     devices = options.devices or (reference, *others[:1])
     if len(devices) < 2 or len(set(devices)) < len(devices):
         raise ConfigError("devices", devices, f"two or more of {', '.join([reference, *others])}")
-    rows = choose_rows(clips, options.clip, devices)
-    if options.dry_run:
-        print(f"nothing to train; draws {', '.join(clips['clip'].iloc[rows])}")
-        return
+    return devices, choose_rows(prepared.clips, options.clip, devices)
+
+
+def tell(options: Options) -> str:
+    """Return which clips are drawn."""
+    prepared = PreparedSet.open(options.data)
+    _, rows = _chosen(options, prepared)
+    return f"nothing to train; draws {', '.join(prepared.clips['clip'].iloc[rows])}"
+
+
+def draw(options: Options) -> Picture:
+    """Draw one recording on each device."""
+    prepared = PreparedSet.open(options.data)
+    devices, rows = _chosen(options, prepared)
     values = prepared.spectrograms(np.array(rows)).astype(np.float32)
-    recording = clips["recording"].iloc[rows[0]]
+    recording = prepared.clips["recording"].iloc[rows[0]]
     table = pd.DataFrame(values.mean(axis=2).T, columns=[f"mean:{device}" for device in devices])
     table.insert(0, "mel", range(len(table)))
-    with house_style():
-        figure = draw(values, devices, prepared.seconds, recording)
-        picture = Picture(figure, table, f"{prepared.folder.name}, recording {recording}")
-        paths = save_figure(picture, options.out / _NAME)
-    for path in paths:
-        print(path)
-    print(paths[0].parent)
+    figure = draw_devices(values, devices, prepared.seconds, recording)
+    return Picture(figure, table, f"{prepared.folder.name}, recording {recording}")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
-
+RECIPE = Recipe(name="koutini2021/fig02_devices", about=__doc__, options=Options, draw=draw, tell=tell)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_recipe(RECIPE))

@@ -1,9 +1,7 @@
-"""Table 1: what each stage of the network makes of a spectrogram, its receptive field, and parameters by width.
+"""Table 1: output size and receptive field of each stage of the network, and parameters by width. Nothing is trained.
 
-Nothing is trained. For 10 s (256 x 431) the sizes are 127x215, 63x107, 31x53, 15x26, the maximum receptive field
-167 x 167 for D = 1 and 64 more for each further D, whatever K.
-
-    python recipes/koutini2021/table01_sizes.py --out FIGURES
+For 10 s (256 x 431) the sizes are 127x215, 63x107, 31x53, 15x26. The maximum receptive field is 167 x 167 for D = 1 and
+64 larger for each further D, at any K.
 """
 
 import sys
@@ -15,25 +13,23 @@ import pandas as pd
 import torch
 from torch import nn
 
-from common.command import run_command
-from common.files import write_text
 from data_prep.storage import PreparedSet
 from models.receptive_field import receptive_field
 from models.resnet import AudioResNet, NetworkSettings, ResidualBlock
+from recipes.command import Recipe, run_recipe
 from recipes.koutini2021.grids import WIDTHS
-from recipes.options import AudioOptions
+from recipes.options import FigureOptions
+from recipes.trained import Picture
 
 _FRAMES = 431  # of 10 s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(AudioOptions):
-    """Make Table 1: sizes, receptive field, parameters."""
+class Options(FigureOptions):
+    """Options of Table 1."""
 
     data: Path | None = None
-    """Prepared set that the frames of a clip are taken from."""
-    runs: Path | None = None
-    """Not needed: nothing is trained."""
+    """Prepared set whose clips give the number of frames."""
     width: int = 32
     """Width W."""
     depth: int = 1
@@ -41,7 +37,7 @@ class Options(AudioOptions):
     pointwise_depth: int = 1
     """Pointwise depth K."""
     frames: int | None = None
-    """Frames of a clip (default: those of `--data`, or 431, which are 10 s)."""
+    """Number of frames of a clip (default: that of `--data`, or else 431, which is 10 s)."""
 
 
 def stages(settings: NetworkSettings, frames: int) -> pd.DataFrame:
@@ -86,24 +82,27 @@ def parameters_by_width() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _make(options: Options) -> None:
+def _tables(options: Options) -> tuple[pd.DataFrame, pd.DataFrame]:
     settings = NetworkSettings(
         width=options.width, depth=options.depth, pointwise_depth=options.pointwise_depth, classes=10
     )
-    folder = options.out / "koutini2021"
     frames = options.frames or (PreparedSet.open(options.data).shape[1] if options.data else _FRAMES)
-    tables = {"table01_sizes.csv": stages(settings, frames), "table01_parameters.csv": parameters_by_width()}
-    for name, table in tables.items():
-        if not options.dry_run:
-            write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
-        print(table.to_string(index=False), end="\n\n")
-    print(folder)
+    return stages(settings, frames), parameters_by_width()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
+def tell(options: Options) -> str:
+    """Return both tables as text."""
+    return "\n\n".join(table.to_string(index=False) for table in _tables(options))
 
+
+def draw(options: Options) -> Picture:
+    """Print and return both tables."""
+    print(tell(options), end="\n\n")
+    sizes, parameters = _tables(options)
+    return Picture(None, sizes, others={"table01_parameters": parameters})
+
+
+RECIPE = Recipe(name="koutini2021/table01_sizes", about=__doc__, options=Options, draw=draw, tell=tell)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_recipe(RECIPE))

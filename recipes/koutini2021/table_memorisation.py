@@ -1,12 +1,10 @@
-"""Section 4: how much of its training clips a network knows after training, on true and on random labels.
+"""Section 4: accuracy of networks on their training clips after training on true and on random labels.
 
-Runs: base, W = 32 and 64, D = K = 1, true labels and labels permuted once per seed on the training side only, without
+Runs: base, W = 32 and 64, D = K = 1, true labels and labels permuted once per seed in the training split only, without
 mixup and rolling, 3 seeds: 12 runs (demo: 3 widths, 18 runs). Training accuracy is measured in evaluation mode on the
-training clips as they are, in the last 10 epochs.
+training clips without augmentation, in the last 10 epochs.
 The paper found: W = 32 fits the true labels to 99.99 % and random ones to 85.51 %, W = 64 random ones to 100 %. It does
-not say how it augmented these runs, nor on what clips it measured.
-
-    python recipes/koutini2021/table_memorisation.py --data PREPARED --preset paper --runs RUNS --out FIGURES
+not say how it augmented these runs, nor on which clips it measured.
 """
 
 import json
@@ -30,7 +28,7 @@ PUBLISHED = {("true labels", 32): 0.9999, ("random labels", 32): 0.8551, ("rando
 
 @dataclass(frozen=True, kw_only=True)
 class Options(SceneOptions):
-    """Make Section 4's table: training accuracy on true and on random labels."""
+    """Options of the table of training accuracies."""
 
     widths: tuple[int, ...] = ()
     """Widths W (default: the preset's)."""
@@ -41,7 +39,7 @@ def _train_accuracies(folder: RunFolder) -> list[float]:
 
 
 def memorisation_table(trained: Trained) -> pd.DataFrame:
-    """Return one row per point: labels, width, mean training accuracy and deviations, and what the paper found."""
+    """Return one row per point: labels, width, mean training accuracy and deviations, and the paper's accuracy."""
     rows: list[dict[str, Any]] = []
     for point in trained.points:
         runs = [_train_accuracies(folder) for folder in trained.finished(point)]
@@ -79,6 +77,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
 
 RECIPE = Recipe(
     name="koutini2021/table_memorisation",
+    about=__doc__,
     options=Options,
     points=lambda options: memorising(options.preset, options.widths),
     draw=draw,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from data_prep.storage import PreparedSet
-from recipes.koutini2021.fig02_devices import choose_rows, main
+from recipes.command import run_recipe
+from recipes.koutini2021.fig02_devices import RECIPE, choose_rows
 
 pytestmark = pytest.mark.trains
 
@@ -15,9 +16,9 @@ pytestmark = pytest.mark.trains
 def test_the_figure_and_its_numbers(prepared: PreparedSet, tmp_path: Path) -> None:
     recording = prepared.clips["recording"].iloc[30]
     options = ["--data", str(prepared.folder), "--out", str(tmp_path), "--clip", recording]
-    assert main([*options, "--dry-run", "--runs", str(tmp_path)]) == 0
+    assert run_recipe(RECIPE, [*options, "--dry-run"]) == 0
     assert not list(tmp_path.iterdir())
-    assert main([*options, "--devices", "a", "s1"]) == 0
+    assert run_recipe(RECIPE, [*options, "--devices", "a", "s1"]) == 0
     folder = tmp_path / "koutini2021"
     assert {path.suffix for path in folder.iterdir()} == {".png", ".pdf", ".csv"}
     table = pd.read_csv(folder / "fig02_devices.csv")
@@ -39,5 +40,5 @@ def test_a_recording_is_found_by_a_clips_name_or_by_what_its_clips_share(prepare
 def test_what_is_not_there_is_named(
     prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str]
 ) -> None:
-    assert main(["--data", str(prepared.folder), "--out", str(tmp_path), *more]) == 1
+    assert run_recipe(RECIPE, ["--data", str(prepared.folder), "--out", str(tmp_path), *more]) == 1
     assert "not allowed" in capsys.readouterr().err

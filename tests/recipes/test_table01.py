@@ -7,7 +7,8 @@ import pytest
 
 from data_prep.storage import PreparedSet
 from models.resnet import NetworkSettings
-from recipes.koutini2021.table01_sizes import main, stages
+from recipes.command import run_recipe
+from recipes.koutini2021.table01_sizes import RECIPE, stages
 
 pytestmark = pytest.mark.trains
 
@@ -28,18 +29,18 @@ def test_depth_widens_the_receptive_field_and_pointwise_depth_does_not(depth: in
 
 
 def test_the_command_writes_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--out", str(tmp_path)]) == 0
+    assert run_recipe(RECIPE, ["--out", str(tmp_path)]) == 0
     folder = Path(capsys.readouterr().out.splitlines()[-1])
     parameters = pd.read_csv(folder / "table01_parameters.csv")
     assert parameters["parameters, K=1"].tolist()[-1] == 39_906_836
     assert len(pd.read_csv(folder / "table01_sizes.csv")) == 11
 
 
-def test_it_takes_the_options_of_every_recipe(
+def test_frames_are_those_of_the_clips_of_a_set(
     prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    common = ["--data", str(prepared.folder), "--runs", str(tmp_path / "runs"), "--preset", "demo", "--seeds", "3"]
-    assert main([*common, "--out", str(tmp_path), "--dry-run"]) == 0
+    command = ["--data", str(prepared.folder), "--out", str(tmp_path)]
+    assert run_recipe(RECIPE, [*command, "--dry-run"]) == 0
     assert not list(tmp_path.iterdir())
-    assert main([*common, "--out", str(tmp_path)]) == 0
+    assert run_recipe(RECIPE, command) == 0
     assert "127x21" in capsys.readouterr().out  # 44 frames of one second
