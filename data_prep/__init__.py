@@ -1,1 +1,1 @@
-"""Recordings to prepared sets: metadata, splits, features, storage, device simulation, the demo set."""
+"""Preparation of data sets: metadata, splits, features, storage, device simulation and the demo set."""

@@ -1,4 +1,4 @@
-"""Unpacking ZIP archives that may be damaged or hostile: everything is checked before the first byte is written."""
+"""Safe extraction of ZIP archives: all members are checked before anything is written."""
 
 import shutil
 import stat
@@ -12,15 +12,15 @@ from common.errors import DataError
 from common.files import atomic_path
 
 _BLOCK = 2**20
-_RATIO = 200  # audio packs by less than 2, lists by about 20; a bomb by 1000
-_SLACK = 2**20  # whatever its ratio, so little does no harm
+_RATIO = 200  # audio is compressed by less than 2, lists by about 20, a zip bomb by 1000
+_SLACK = 2**20  # bytes; a smaller member is harmless at any ratio
 _UTF8, _ENCRYPTED = 0x800, 0x2041
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 def _member_fault(member: zipfile.ZipInfo) -> str:
-    """Return what is wrong with a member by itself, "" if nothing."""
+    """Return why a member is rejected, "" if it is not."""
     name, kind = member.filename, stat.S_IFMT(member.external_attr >> 16)
     path = PurePosixPath(name)
     for wrong, reason in (
@@ -40,7 +40,7 @@ def _member_fault(member: zipfile.ZipInfo) -> str:
 
 
 def _faults(archive: zipfile.ZipFile, size: int, target: Path, strip: str) -> Iterator[str]:
-    """Say everything that is wrong with an archive of `size` bytes that is to be unpacked into `target`."""
+    """Yield every reason to reject an archive of `size` bytes that is to be unpacked into `target`."""
     members = archive.infolist()
     files: set[str] = set()
     for member in members:
@@ -76,7 +76,7 @@ def _sum(path: Path) -> int:
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
     if path.is_file() and path.stat().st_size == member.file_size and _sum(path) == member.CRC:
         return
-    # zipfile reads no more than the declared size, and ends with an error if the CRC is another
+    # zipfile reads at most the declared size, and raises an error if the CRC differs
     with archive.open(member) as source, atomic_path(path, member.file_size) as temporary, temporary.open("wb") as file:
         shutil.copyfileobj(source, file, _BLOCK)
         if file.tell() != member.file_size:
@@ -84,21 +84,25 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> No
 
 
 def extract(path: Path, target: Path, *, strip: str = "") -> int:
-    """Unpack the ZIP archive `path` into the folder `target`; return how many files it holds.
+    """Unpack the ZIP archive `path` into the folder `target`; return the number of its files.
 
-    Each file is whole or absent; files that are there already, with the right size and CRC, are not written again.
-    Nothing is ever written outside `target`, nor through a link inside it.
+    Files are written atomically; existing files with the right size and CRC are kept. Nothing is written outside
+    `target` or through a link inside it.
 
     Parameters
     ----------
+    path
+        The archive.
+    target
+        Folder to unpack into; it is created if necessary.
     strip
-        A top folder to leave out of the members' names.
+        Top folder to remove from the members' names.
 
     Raises
     ------
     DataError
-        If the archive is damaged or holds anything but files and folders that stay inside `target`: then nothing was
-        written, or, where the damage is in the content of a member, that member and what follows was not.
+        If the archive is damaged, or holds members other than files and folders inside `target`. In this case nothing
+        is written, except for the members before one whose content is damaged.
     """
     target.mkdir(parents=True, exist_ok=True)
     home = target.resolve()

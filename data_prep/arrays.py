@@ -1,4 +1,4 @@
-"""Array files (.npy) that are whole or absent when written, and exactly what was declared when opened."""
+"""Array files (.npy) that are written atomically and checked against a declared type and shape when opened."""
 
 import hashlib
 import io
@@ -21,9 +21,9 @@ def _header(dtype: DTypeLike, shape: tuple[int, ...]) -> bytes:
 
 
 def write_array(path: Path, array: NDArray[Any]) -> str:
-    """Write the C-contiguous `array` as .npy, whole or not at all, and return the file's SHA-256.
+    """Write the C-contiguous `array` atomically as .npy and return the SHA-256 of the file.
 
-    numpy's own writer reports a full disk without an error number; hence header and data are written here.
+    `numpy.save` is not used, because it reports a full disk without an error number.
 
     Raises
     ------
@@ -40,15 +40,15 @@ def write_array(path: Path, array: NDArray[Any]) -> str:
 
 
 def open_array(path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Memory-map the .npy file `path`, which must hold exactly `shape` elements of `dtype` in C order.
+    """Memory-map the .npy file `path`, which must hold an array of `dtype` and `shape` in C order.
 
-    The header is compared byte for byte with the one that `write_array` writes, so nothing that a hostile or damaged
-    file says about itself is parsed.
+    The header is compared byte for byte with the one that `write_array` writes, so the header of a damaged or hostile
+    file is never parsed.
 
     Raises
     ------
     DataError
-        If the file is missing, shorter or longer than declared, or of another type or shape.
+        If the file is missing, has another size, or holds another type or shape.
     """
     header = _header(dtype, shape)
     size = len(header) + math.prod(shape) * np.dtype(dtype).itemsize

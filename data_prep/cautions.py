@@ -1,4 +1,4 @@
-"""Warnings about recordings and devices of a set, from the facts in `data_prep.device_facts`."""
+"""Warnings about the recordings and devices of a prepared set, derived from `data_prep.device_facts`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
@@ -6,11 +6,11 @@ from statistics import median
 from data_prep.device_facts import CLIPPED, FLATTENED, LOST_IN_MIXING, OddClip, Oddity, SetFacts
 from data_prep.mixing import LOWEST
 
-APART = 20.0  # dB; recorders of one set differ by less unless the scale of their samples does
-EMPTY = 0.8  # of the spectrogram's range; a device that records no more of it lacks its upper bands
+APART = 20.0  # dB; a larger difference in level between devices suggests different scales of their samples
+EMPTY = 0.8  # of the spectrogram's frequency range; below it, a device's missing bands are reported
 _SHOWN = 10
-_TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
-_FAR = 3.0  # of these
+_TO_SIGMA = 1.4826  # ratio of standard deviation to median absolute deviation of a normal distribution
+_FAR = 3.0  # standard deviations
 
 _REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
     "mixing": (
@@ -25,21 +25,21 @@ _REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
     ),
     "clipping": (
         f"more than {100 * CLIPPED:.0f} % of the samples are at full scale",
-        "recorded too loud; nothing mends that",
+        "recorded too loud, which cannot be repaired",
         lambda value: f"{100 * value:.1f} %",
     ),
 }
 
 
 def cautions(facts: SetFacts, reference_device: str) -> list[str]:
-    """Return warnings: first about odd recordings, then about devices that differ from the others.
+    """Return warnings about faulty recordings and about devices that differ from the others.
 
     Parameters
     ----------
     facts
-        Of the set's devices.
+        Facts about the set's devices.
     reference_device
-        The device that the other one is compared with, where there are two.
+        If there are two devices, the one that the other is compared with.
     """
     return [
         *(
@@ -53,7 +53,7 @@ def cautions(facts: SetFacts, reference_device: str) -> list[str]:
 
 
 def odd_clip_warning(oddity: Oddity, odd: Sequence[OddClip]) -> str:
-    """Say which recordings are odd in one way, and by what number."""
+    """Return a warning that names the recordings with one kind of fault and the values measured for them."""
     what, remedy, in_words = _REMEDIES[oddity]
     found = [each for each in odd if each.oddity == oddity]
     named = ", ".join(f"{each.clip!r} ({in_words(each.value)})" for each in found[:_SHOWN])
@@ -62,20 +62,24 @@ def odd_clip_warning(oddity: Oddity, odd: Sequence[OddClip]) -> str:
 
 
 def outliers(values: Mapping[str, float], reference: str, tolerance: float) -> dict[str, float]:
-    """Return the values that are far from the others, each as its difference from the median.
+    """Return the outliers among values, each as its difference from the median.
 
-    Far means more than `tolerance` and more than three standard deviations from the median of all values; the standard
-    deviation is estimated from the median absolute deviation, which outliers do not change. Of two values, the one that
-    is not the reference is compared with the reference.
+    An outlier differs from the median by more than `tolerance` and by more than three standard deviations, which are
+    estimated from the median absolute deviation. If there are two values, the other one is compared with the reference.
 
     Parameters
     ----------
     values
-        By name.
+        Values by name.
     reference
-        The name whose value serves as the median where there are two.
+        Name whose value replaces the median if there are two values.
     tolerance
-        Smallest difference that counts as far.
+        Smallest difference of an outlier.
+
+    Examples
+    --------
+    >>> outliers({"a": -30.0, "b": -32.0, "c": -31.0, "s1": -62.0}, "a", 20.0)
+    {'s1': -30.5}
     """
     if len(values) == 2 and reference in values:
         middle, sigma = values[reference], 0.0

@@ -1,4 +1,4 @@
-"""Recordings in one folder per class, without a list: finding them, and assigning their places to cities."""
+"""Recordings in one folder per class, without a metadata list: finding files and assigning places to cities."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _TAKE = re.compile(r"-[A-Z](-\d+)?$")
 
 @dataclass(frozen=True)
 class AudioFiles:
-    """The audio files below a folder, as paths inside it, in order of their names.
+    """The audio files below a folder, as sorted paths relative to it.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class AudioFiles:
     links: list[str] = field(default_factory=list)
 
     def unused_warnings(self, what: str) -> list[str]:
-        """Return warnings that count and name the files that are not used; `what` is their kind, in the plural."""
+        """Return warnings that count and name the unused files; `what` is a plural noun for the files."""
         return [
             *warnings_about(f"{what} are not used: they lie loose, above the folders that are read", self.loose),
             *warnings_about(f"{what} are not used: they lie in sub-folders", self.deep),
@@ -48,9 +48,16 @@ class AudioFiles:
 
 
 def find_audio_files(root: Path, depth: int | None, *, follow_links: bool = False) -> AudioFiles:
-    """Find the audio files below `root`. Those in folders `depth` levels down are used; with None, those at any level.
+    """Find the audio files below `root`; hidden files and folders are skipped.
 
-    Hidden files and folders are skipped. With `follow_links`, linked folders are searched too, each folder once.
+    Parameters
+    ----------
+    root
+        Folder to search.
+    depth
+        Number of folders between `root` and the files that are used; None uses files at any depth.
+    follow_links
+        Whether to search linked folders too; each folder is searched once.
     """
     sounds = AudioFiles()
     seen = set()
@@ -78,7 +85,7 @@ def _kind(sounds: AudioFiles, path: str, between: int, depth: int | None) -> lis
 
 
 def by_class(sounds: AudioFiles) -> dict[str, list[str]]:
-    """Return the files used of each class, which is the first folder of their paths."""
+    """Return the used files by class, which is the first folder of their paths."""
     classes: dict[str, list[str]] = {}
     for path in sounds.used:
         classes.setdefault(path.split("/")[0], []).append(path)
@@ -86,22 +93,27 @@ def by_class(sounds: AudioFiles) -> dict[str, list[str]]:
 
 
 def place_of(path: str) -> str:
-    """Return the name of the place where a recording was made: the file's name without the letter of the take.
+    """Return the place where a recording was made: the file's stem without the letter of the take.
 
-    Takes of one place differ by a capital letter at the end (1-187207-A). Every other name is a place of its own.
+    Takes of one place differ in a capital letter at the end of the stem.
+
+    Examples
+    --------
+    >>> place_of("park/1-187207-A.ogg")
+    '1-187207'
     """
     return _TAKE.sub("", PurePosixPath(path).stem)
 
 
 def assign_cities(places: Mapping[str, Iterable[str]], cities: int = len(CITIES)) -> dict[tuple[str, str], str]:
-    """Assign the places of each class to made-up cities in turn, so that every class occurs in many of them.
+    """Assign the places of each class to made-up cities in turn, so that every class occurs in many cities.
 
     Parameters
     ----------
     places
-        Names of the places by class. Equal names in two classes are two places.
+        Names of the places by class; the same name in two classes stands for two places.
     cities
-        Over how many cities, ten at most.
+        Number of cities, at most 10.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Facts about each device of a prepared set, aggregated from the measurements of its recordings.
 
-They are stored in `devices.json` in the set's folder. They are not part of the set's identity; a set that was prepared
-before recordings were measured has none.
+They are stored in `devices.json` in the set's folder, and are not part of the set's identity. Sets prepared by early
+versions have no such file.
 """
 
 import json
@@ -25,10 +25,10 @@ DEVICES = "devices.json"
 LOST_IN_MIXING = -10.0  # dB of the loudest channel
 FLATTENED = 0.1  # of the spectrogram above 300 Hz
 CLIPPED = 0.03  # of the samples
-CLIFF = 30.0  # dB; steeper than any sound falls within an octave
-_LOWEST_LIMIT = 1_000.0  # Hz; no recorder's limit lies below it, but a loud hum looks like one
-_SPAN = 3  # bands on the loud side of a cliff
-_SLOPE = 2  # bands that a cliff may take
+CLIFF = 30.0  # dB; a steeper fall than that of any sound
+_LOWEST_LIMIT = 1_000.0  # Hz; below it, a loud hum would look like a band limit
+_SPAN = 3  # bands compared on the loud side of a band limit
+_SLOPE = 2  # largest number of bands in which the spectrum falls
 
 Oddity = Literal["mixing", "offset", "clipping"]
 
@@ -40,19 +40,19 @@ class DeviceFacts:
     Attributes
     ----------
     device
-        Its name.
+        Name of the device.
     clips, silent
-        How many recordings, and how many of these hold nothing but zeros.
+        Number of recordings, and of those with only zeros.
     rates, channels
-        Frames per second and channels of its files, the commonest first.
+        Sample rates and channel counts of its files, the commonest first.
     level, quiet, loud
-        Median, 10th and 90th percentile of its recordings' levels, dB of full scale; silent ones aside.
+        Median, 10th and 90th percentile of the levels of non-silent recordings, dB of full scale.
     band
-        Frequency in Hz above which nothing is recorded: half the lowest rate, or where the spectrum ends in a cliff.
+        Upper frequency limit in Hz: half the lowest sample rate, or the limit found by `upper_limit`.
     clipped
         Share of samples at full scale, 0 to 1.
     spectrum
-        Median over its recordings of the power density in each band, dB of full scale squared per Hz.
+        Median over recordings of the power density in each band, dB of full scale squared per Hz.
     """
 
     device: str
@@ -70,7 +70,7 @@ class DeviceFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class OddClip:
-    """A recording with an oddity: its name, the oddity, and the number measured for it."""
+    """A faulty recording: its name, the kind of fault, and the value measured for it."""
 
     clip: str
     oddity: Oddity
@@ -84,13 +84,13 @@ class SetFacts:
     Attributes
     ----------
     clips
-        SHA-256 of the clips table that the facts are about.
+        SHA-256 of the clips table that the facts describe.
     edges
-        Edges of the spectra's bands, Hz, one more than there are bands.
+        Band edges of the spectra, Hz, one more than there are bands.
     devices
-        By name.
+        Facts about each device, sorted by name.
     odd
-        In the order of the clips table.
+        Faulty recordings, in the order of the clips table.
     """
 
     clips: str
@@ -102,16 +102,16 @@ class SetFacts:
 def aggregate(
     clips: pd.DataFrame, measurements: Sequence[Measurement], settings: FeatureSettings, table: str
 ) -> SetFacts:
-    """Return the facts about a set's devices.
+    """Aggregate measurements into facts about each device.
 
     Parameters
     ----------
     clips
-        The set's clips, with `clip`, `device` and `silent`.
+        The clips table, with columns `clip`, `device` and `silent`.
     measurements
-        One for each row of it.
+        Measurement of each row of `clips`.
     settings
-        The features'.
+        Feature settings.
     table
         SHA-256 of clips.csv.
     """
@@ -168,18 +168,17 @@ def _device(
 
 
 def upper_limit(spectrum: NDArray[np.float64], edges: Sequence[float]) -> float:
-    """Return the frequency in Hz at which a spectrum ends in a cliff, or its upper end if it has none.
+    """Return the upper frequency limit of a spectrum in Hz, or the upper edge of its last band if it has no limit.
 
-    A cliff: from there on everything lies at least 30 dB below each of three bands that end at most two bands before.
-    However steeply a sound falls towards high frequencies, it does not fall like that; the limit of a resampler, a
-    codec or a microphone does.
+    Above a limit, all bands lie at least 30 dB below each of three adjacent bands that end at most two bands before
+    it. Resamplers, codecs and microphones cause such steep falls; sounds do not.
 
     Parameters
     ----------
     spectrum
-        Power density in dB, shape (bands,), each a sixth of an octave.
+        Power density in dB, shape (bands,); a band spans a sixth of an octave.
     edges
-        Of the bands, Hz, one more.
+        Band edges in Hz, one more than there are bands.
     """
     lowest = max(_SPAN, int(np.searchsorted(edges, _LOWEST_LIMIT))) - 1
     loudest_from = np.maximum.accumulate(spectrum[::-1])[::-1]
@@ -191,19 +190,19 @@ def upper_limit(spectrum: NDArray[np.float64], edges: Sequence[float]) -> float:
 
 
 def as_plain(facts: SetFacts) -> dict[str, Any]:
-    """Return the facts' JSON form together with its own digest, so that no damage goes unnoticed."""
+    """Return the facts as JSON-serialisable values together with their digest, by which damage is detected."""
     return {**plain(facts), "digest": digest(facts)}
 
 
 def read_facts(folder: Path, table: str) -> SetFacts | None:
-    """Read the facts about a set's devices; None where there are none, damaged ones, or those of other clips.
+    """Read the facts about a set's devices; return None if they are missing, damaged or describe other clips.
 
     Parameters
     ----------
     folder
-        The set's.
+        Folder of the set.
     table
-        SHA-256 of its clips table, which its manifest declares.
+        SHA-256 of the clips table, as declared in the manifest.
     """
     try:
         value = json.loads((folder / DEVICES).read_bytes())

@@ -1,7 +1,7 @@
-"""Fetching published files, resumable and checked; archives are unpacked, and each is given up once it is unpacked.
+"""Resumable, checksummed downloads of published files and data sets.
 
-In an unpacked data set's folder, `archives/` holds `<name>.part` while an archive is fetched, `<name>` once it is
-complete, and `<name>.unpacked` (its sum) once its content stands in place.
+In the folder of a data set, `archives/` holds `<name>.part` during the download of an archive, `<name>` when the
+download is complete, and `<name>.unpacked` (with the checksum) after the archive was unpacked and deleted.
 """
 
 import hashlib
@@ -24,14 +24,14 @@ from common.progress import progress
 from data_prep.archives import extract
 from data_prep.remotes import Remote
 
-PATIENCE = (1.0, 5.0, 15.0)  # seconds to wait after one failure, two, three in a row; a fourth is the last
+PATIENCE = (1.0, 5.0, 15.0)  # seconds to wait after the first three successive failures; the fourth is final
 _BLOCK = 2**18
 _TIMEOUT = 60.0  # seconds without a byte
 _RANGE_REFUSED, _TOO_MANY = 416, 429
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Return an opener that knows http and https (through proxies and redirections) and no other scheme."""
+    """Return a URL opener for http and https only, with support for proxies and redirections."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
@@ -51,13 +51,13 @@ def _mebibytes(size: int) -> int:
 
 
 def _receive(remote: Remote, file: FileIO) -> None:
-    """Append to `file` what is missing of the archive, as far as the server gets."""
+    """Append the missing part of the remote file to `file`; raise ConnectionError if the transfer ends early."""
     start = file.seek(0, os.SEEK_END)
     headers = {"User-Agent": "asc-devices", **({"Range": f"bytes={start}-"} if start else {})}
     request = urllib.request.Request(remote.url, headers=headers)  # noqa: S310 (the opener knows http and https only)
     with _opener().open(request, timeout=_TIMEOUT) as response:
         if start and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-            file.truncate(0)  # the server sends all of it again
+            file.truncate(0)  # the server ignores the range and sends the whole file
             start = file.seek(0)
         total = start + int(response.headers.get("Content-Length", 0))
         free = shutil.disk_usage(file.name).free
@@ -76,49 +76,48 @@ def _receive(remote: Remote, file: FileIO) -> None:
 
 
 def _attempt(remote: Remote, file: FileIO) -> str:
-    """Receive; return "" if the server says that this is all, else what went wrong and may go right another time.
+    """Try once to receive the missing part; return "" on success, else the reason of a failure that may be temporary.
 
     Raises
     ------
     DataError
-        If the server refuses.
+        If the server refuses the request.
     """
     try:
         _receive(remote, file)
     except urllib.error.HTTPError as error:
         if error.code < 500 and error.code not in (_RANGE_REFUSED, _TOO_MANY):
-            raise DataError(f"{remote.url} cannot be had: HTTP {error.code} {error.reason}") from error
-        return (
-            "" if error.code == _RANGE_REFUSED else f"HTTP {error.code} {error.reason}"
-        )  # refused: nothing is missing
+            raise DataError(f"{remote.url} cannot be downloaded: HTTP {error.code} {error.reason}") from error
+        # A refused range means that nothing is missing.
+        return "" if error.code == _RANGE_REFUSED else f"HTTP {error.code} {error.reason}"
     except (urllib.error.URLError, http.client.HTTPException, ssl.SSLError, TimeoutError, ConnectionError) as error:
         return str(getattr(error, "reason", error)) or type(error).__name__
     return ""
 
 
 def _download(remote: Remote, path: Path) -> None:
-    """Fetch an archive to `path`, going on where an earlier attempt ended."""
+    """Download a file to `path`, resuming an earlier attempt."""
     part = path.with_name(f"{path.name}.part")
     guard = path.with_name(f".{path.name}.lock")
     with lock(guard) as free:
         if not free:
-            raise AscError(f"another process is fetching {part}; wait for it")
+            raise AscError(f"another process is downloading {part}; wait for it")
         with part.open("ab", buffering=0) as file:
-            _persevere(remote, file, part)
+            _receive_with_retries(remote, file, part)
             os.fsync(file.fileno())
         os.replace(part, path)
-    guard.unlink(missing_ok=True)  # it has served: whoever comes now finds the archive
+    guard.unlink(missing_ok=True)  # not needed any more: other processes find the complete file
 
 
-def _persevere(remote: Remote, file: FileIO, part: Path) -> None:
-    """Receive what is missing of `part`, attempt after attempt."""
+def _receive_with_retries(remote: Remote, file: FileIO, part: Path) -> None:
+    """Receive the missing part of a file; give up after four successive failures without progress."""
     furthest, failures = file.tell(), 0
     while reason := _attempt(remote, file):
         failures = 1 if file.tell() > furthest else failures + 1
         furthest = max(furthest, file.tell())
         if failures > len(PATIENCE):
-            kept = f"{file.tell()} bytes are kept in {part}, the same command goes on from there"
-            raise DataError(f"{remote.url} cannot be had: {reason}; {kept}")
+            kept = f"{file.tell()} bytes are kept in {part}, and the same command continues from there"
+            raise DataError(f"{remote.url} cannot be downloaded: {reason}; {kept}")
         time.sleep(PATIENCE[failures - 1])
 
 
@@ -128,30 +127,32 @@ def _check_sum(remote: Remote, path: Path) -> None:
     if found != remote.md5:
         path.unlink()
         raise DataError(
-            f"{path} is not the file that was published: its MD5 is {found}, not {remote.md5}. It is deleted; "
-            "run the same command again, and if that does not help, the publisher has changed it"
+            f"{path} is not the published file: its MD5 is {found}, not {remote.md5}. It was deleted; "
+            "run the same command again; if that does not help, the publisher has changed the file"
         )
 
 
 @contextmanager
-def _naming_what_fails(path: Path) -> Iterator[None]:
+def _explained_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise AscError(f"cannot write {error.filename or path}: {error.strerror}; the same command goes on") from error
+        raise AscError(
+            f"cannot write {error.filename or path}: {error.strerror}; the same command continues"
+        ) from error
 
 
 def obtain(remote: Remote, path: Path) -> None:
-    """Bring one file to `path` and check it; if somebody put it there by hand, only check it.
+    """Download a file to `path`, unless it exists, and check its MD5 sum.
 
     Raises
     ------
     DataError
-        If it cannot be had, or is not the published one.
+        If the file cannot be downloaded, or its checksum differs from the published one.
     AscError
-        If the disk is full, or another process is at it.
+        If the disk is full, or another process is downloading the file.
     """
-    with _naming_what_fails(path):
+    with _explained_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_file():
             _download(remote, path)
@@ -159,29 +160,33 @@ def obtain(remote: Remote, path: Path) -> None:
 
 
 def fetch(remotes: Sequence[Remote], root: Path, *, strip: str = "") -> None:
-    """Bring a data set into the folder `root`: fetch what is missing of its archives, check and unpack each.
+    """Download, check and unpack the archives of a data set into the folder `root`.
 
-    Archives that somebody put into `root`/archives by hand are checked and used.
+    Archives that were unpacked before are skipped. Archives placed into `root`/archives by hand are checked and used.
 
     Parameters
     ----------
+    remotes
+        The archives.
+    root
+        Folder of the data set.
     strip
-        The archives' common top folder, left out.
+        Top folder to remove from the names in the archives.
 
     Raises
     ------
     DataError
-        If an archive cannot be had, or is not the published one, or holds what an archive should not.
+        If an archive cannot be downloaded, differs from the published one, or is rejected by `extract`.
     AscError
-        If the disk is full, or another process is at it.
+        If the disk is full, or another process is downloading an archive.
     """
     folder = root / "archives"
-    with _naming_what_fails(folder):
+    with _explained_write_errors(folder):
         for remote in remotes:
-            _bring(remote, folder / remote.name, root, strip)
+            _fetch_archive(remote, folder / remote.name, root, strip)
 
 
-def _bring(remote: Remote, path: Path, root: Path, strip: str) -> None:
+def _fetch_archive(remote: Remote, path: Path, root: Path, strip: str) -> None:
     unpacked = path.with_name(f"{path.name}.unpacked")
     if unpacked.is_file():
         return

@@ -1,4 +1,4 @@
-"""The same recording twice: under two scenes or on both sides of a split it is an error, elsewhere a warning."""
+"""Detection of identical recordings: errors across scenes or across a split, warnings otherwise."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ _SHOWN = 10
 
 
 def copies(clips: pd.DataFrame) -> pd.DataFrame:
-    """Return the clips whose files equal another clip's, byte by byte.
+    """Return the clips whose files are identical, byte by byte, to another clip's file.
 
-    Clips of nothing but zeros are left out: they are warned of as such. Before recordings are read there is no
-    `sha256`, and none is found.
+    Silent clips are left out, because there is a separate warning about them. The result is empty as long as the table
+    has no column `sha256`, that is, before the recordings are read.
     """
     if "sha256" not in clips:
         return clips.iloc[:0].assign(sha256="")
@@ -22,7 +22,7 @@ def copies(clips: pd.DataFrame) -> pd.DataFrame:
 
 
 def check_copies(clips: pd.DataFrame, part: pd.Series) -> None:
-    """Hold a split against copies.
+    """Check that no recording occurs under two scenes or on both sides of a split.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def check_copies(clips: pd.DataFrame, part: pd.Series) -> None:
     Raises
     ------
     DataError
-        If one recording is there under two scenes, or is both trained on and tested.
+        If identical recordings have different scenes, or are in both the training and the test split.
     """
     same = copies(clips)
     used = same[part[same.index] != "unused"]
@@ -49,7 +49,7 @@ def check_copies(clips: pd.DataFrame, part: pd.Series) -> None:
 
 
 def copy_warnings(clips: pd.DataFrame) -> list[str]:
-    """Return a warning that counts and names recordings that are there more than once."""
+    """Return a warning that counts and names identical recordings; an empty list if there are none."""
     groups = [" = ".join(group["clip"]) for _, group in _groups(copies(clips))]
     return [_tell("recordings are there more than once", groups)] if groups else []
 

@@ -1,4 +1,4 @@
-"""Perceptually weighted mel spectrograms: one definition, for single clips on the CPU and for batches on any device."""
+"""Perceptually weighted mel spectrograms, for single clips on the CPU and for batches on any device."""
 
 import math
 from dataclasses import dataclass
@@ -10,28 +10,30 @@ from torch import Tensor, nn
 from common.errors import ConfigError, DataError
 from data_prep.filters import a_weighting, bin_frequencies, mel_filters
 
-_BLOCK = 72  # frames transformed at once on the CPU: what they need stays in a core's cache
-_CLIPS = 32  # clips transformed at once elsewhere: 0.7 GB where each has 10 s
-_FLOAT32_RANGE = 1e7  # mean power of a frame over the floor up to which float32's rounding stays far enough below it
-_LOWEST_WEIGHT = -80.0  # dB, of the A-weighting, as librosa has it
+_BLOCK = 72  # frames transformed at once on the CPU, so that the working set fits into a core's cache
+_CLIPS = 32  # clips transformed at once on other devices: 0.7 GB for clips of 10 s
+_FLOAT32_RANGE = 1e7  # ratio of a frame's mean power to the floor up to which float32 is accurate enough
+_LOWEST_WEIGHT = -80.0  # dB; lower bound of the A-weighting, as in librosa
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureSettings:
-    """What a spectrogram is made with (Koutini 2021, App. A.1).
+    """Settings of the spectrogram; the defaults are those of Koutini 2021, App. A.1.
 
     Attributes
     ----------
     sample_rate
-        Of the waveform, Hz.
+        Sample rate of the waveform in Hz.
     n_fft, hop_length
-        Length of a frame (even) and distance between frames, samples.
+        Frame length (even) and hop length in samples.
     mels
-        Mel bands (Slaney scale and norm) between `fmin` and `fmax`, Hz.
+        Number of mel bands (Slaney scale and norm).
+    fmin, fmax
+        Frequency range of the mel bands in Hz.
     top_db
-        How far below the clip's largest power the floor lies, dB.
+        Dynamic range in dB; lower power is raised to this far below the clip's maximum.
     amin
-        Least power, whatever the clip's largest.
+        Lower bound of the power.
 
     Raises
     ------
@@ -64,30 +66,50 @@ class FeatureSettings:
                 raise ConfigError(field, getattr(self, field), allowed)
 
     def frames(self, samples: int) -> int:
-        """Return how many frames a clip of `samples` has: one centred on every `hop_length`-th sample.
+        """Return the number of frames of a clip of `samples`; one is centred on every `hop_length`-th sample.
 
         Raises
         ------
         DataError
-            If the clip is too short to be reflected at its ends.
+            If the clip is too short for reflection padding.
+
+        Examples
+        --------
+        >>> FeatureSettings().frames(10 * 22_050)
+        431
         """
         if samples <= self.n_fft // 2:
-            raise DataError(f"a clip of {samples} samples is too short: its ends are mirrored over {self.n_fft // 2}")
+            raise DataError(
+                f"a clip of {samples} samples is too short for padding by {self.n_fft // 2} mirrored samples"
+            )
         return 1 + samples // self.hop_length
 
 
 class PerceptualMel(nn.Module):
-    """Waveforms to perceptually weighted mel spectrograms (Koutini 2021, App. A.1).
+    """Compute perceptually weighted mel spectrograms of waveforms (Koutini 2021, App. A.1).
 
-    Power of a centred STFT (periodic Hann, reflected ends), in dB, floored at `top_db` below the clip's maximum, plus
-    the A-weighting of each frequency, summed by Slaney mel filters: a weighted sum of decibels, not the decibels of a
-    weighted sum. In float32, within 1e-3 of `librosa.stft`, `librosa.perceptual_weighting` and
-    `librosa.filters.mel` for any waveform, under autocast or not. Not differentiable. The device must know float64.
+    The power of a centred STFT (periodic Hann window, reflection padding) is converted to dB, clipped at `top_db` below
+    the clip's maximum, A-weighted, and summed by Slaney mel filters. The filters are thus applied to decibels, not to
+    power. The result is float32 and within 1e-3 of the composition of `librosa.stft`, `librosa.perceptual_weighting`
+    and `librosa.filters.mel`, with or without autocast. The module is not differentiable and needs a device with
+    float64.
+
+    Parameters
+    ----------
+    settings
+        Settings of the spectrogram; the defaults if None.
 
     Raises
     ------
     ConfigError
-        If a mel band would be narrower than the distance between two frequencies and so hold none.
+        If a mel band is too narrow to contain an STFT bin.
+
+    Examples
+    --------
+    >>> front_end = PerceptualMel()
+    >>> waveforms = torch.randn(2, 22_050)  # two clips of one second
+    >>> front_end(waveforms).shape  # (clip, mel, frame)
+    torch.Size([2, 256, 44])
     """
 
     window: Tensor
@@ -104,16 +126,16 @@ class PerceptualMel(nn.Module):
         loudness = a_weighting(frequencies, _LOWEST_WEIGHT)
         bands, bins = np.nonzero(mel)
         if len(np.unique(bands)) < len(mel):
-            raise ConfigError("mels", self.settings.mels, "so few, or n_fft so large, that no band is empty")
+            raise ConfigError("mels", self.settings.mels, "fewer bands, or a larger n_fft, so that no band is empty")
         n_fft = self.settings.n_fft
         for name, value in (
-            # In float64, for it is small at its ends, and cosines in float32 are off by more than its values there.
+            # In float64: near the ends of the window, float32 errors of the cosine exceed its values.
             ("window", torch.hann_window(n_fft, dtype=torch.float64)),
             ("bins", torch.from_numpy(bins)),
             ("starts", torch.from_numpy(np.searchsorted(bands, np.arange(len(mel))))),
-            # The power's logarithm is the natural one; its step to decibels is taken here, for nothing.
+            # The factor from the natural logarithm to decibels is folded into the weights.
             ("weights", torch.from_numpy(mel[bands, bins] * (10 / math.log(10))).float()),
-            # The filters are linear: A-weighting the frequencies adds one constant to each band.
+            # The filters are linear, so A-weighting adds a constant to each band.
             ("offset", torch.from_numpy(mel @ loudness).float()[:, None]),
         ):
             self.register_buffer(name, value, persistent=False)
@@ -135,10 +157,10 @@ class PerceptualMel(nn.Module):
         Raises
         ------
         DataError
-            If the clips are too short to be reflected at their ends.
+            If the clips are too short for reflection padding.
         """
         self.settings.frames(waveform.shape[-1])
-        parts = torch.split(waveform, 1 if _on_host(waveform) else _CLIPS)  # the power of one clip fits a CPU's cache
+        parts = torch.split(waveform, 1 if _on_host(waveform) else _CLIPS)  # the power of one clip fits into the cache
         return torch.cat([self._spectrograms(clips) for clips in parts])
 
     def _spectrograms(self, waveform: Tensor) -> Tensor:
@@ -146,20 +168,20 @@ class PerceptualMel(nn.Module):
         power = self._power(frames, torch.float32 if _on_host(waveform) else torch.float64)
         floor = power.amax(dim=(0, 2)).mul_(10 ** (-self.settings.top_db / 10)).clamp_(min=self.settings.amin)[:, None]
         if _on_host(waveform):
-            self._mend(power, floor, frames)
+            self._recompute_inexact(power, floor, frames)
         level = _logarithm_(torch.maximum(power, floor, out=power))
-        # A sum of weighted rows is a product with a sparse matrix, which no TF32 or bfloat16 setting can coarsen.
+        # embedding_bag is a product with a sparse matrix that TF32 and bfloat16 settings do not affect.
         mel = nn.functional.embedding_bag(
             self.bins, level.flatten(1), self.starts, mode="sum", per_sample_weights=self.weights
         )
         return mel.add_(self.offset).view(-1, *power.shape[1:]).transpose(0, 1).contiguous()
 
-    def _mend(self, power: Tensor, floor: Tensor, frames: Tensor) -> None:
-        """Transform those frames in float64 whose `power`, as float32 has it, is not exact enough.
+    def _recompute_inexact(self, power: Tensor, floor: Tensor, frames: Tensor) -> None:
+        """Recompute the power in float64 for frames where float32 is not accurate enough.
 
-        A transform's rounding spreads over all bins. Where a frame is loud and flat but for some bins at the floor (a
-        click through a notch), these would be off by more than 1e-3. Every fourth bin is enough to tell: a Hann window
-        spreads whatever there is over four.
+        Rounding errors of a transform spread over all bins. In a loud frame with some bins at the floor (for example, a
+        click through a notch filter), the errors of these bins exceed 1e-3. Every fourth bin suffices for the check,
+        because a Hann window spreads a spectral line over four bins.
         """
         delicate = power[::4].mean(dim=0) > _FLOAT32_RANGE * floor
         if delicate.any():
@@ -178,16 +200,16 @@ class PerceptualMel(nn.Module):
 
 
 def _reflect(waveform: Tensor, length: int) -> Tensor:
-    """Mirror `length` samples at both ends of (clip, sample), the end samples themselves not repeated."""
+    """Pad (clip, sample) by `length` mirrored samples at both ends, without repeating the end samples."""
     head, tail = waveform[:, 1 : length + 1], waveform[:, -length - 1 : -1]
     return torch.cat([head.flip(-1), waveform, tail.flip(-1)], dim=-1)
 
 
 def _on_host(tensor: Tensor) -> bool:
-    """Whether the processor that runs this code holds `tensor`, so that looking at its values costs nothing.
+    """Return whether `tensor` is in host memory, so that decisions may depend on its values.
 
-    Elsewhere a look makes the processor wait for everything that the device has still to do, more than it takes to
-    transform all frames in float64; and a graph that is being recorded has no values to look at.
+    On other devices, reading a value synchronises with the device, which takes longer than transforming all frames in
+    float64. While a graph is traced, there are no values.
     """
     return tensor.device.type == "cpu" and not torch.compiler.is_compiling()
 
@@ -196,5 +218,5 @@ def _logarithm_(power: Tensor) -> Tensor:
     """Take the natural logarithm in place."""
     if not _on_host(power):
         return power.log_()
-    np.log(power.numpy(), out=power.numpy())  # three times as fast as torch's where there is AVX-512
+    np.log(power.numpy(), out=power.numpy())  # three times as fast as torch.log with AVX-512
     return power

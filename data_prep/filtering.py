@@ -1,7 +1,7 @@
-"""A high-pass filter that removes a constant offset before the spectrogram is computed.
+"""High-pass filter that removes a constant offset before the spectrogram is computed.
 
-The floor of a spectrogram lies 80 dB below its loudest bin. A recorder that adds a constant to every sample makes 0 Hz
-the loudest bin, and the floor hides what is quiet.
+The floor of a spectrogram lies 80 dB below its loudest bin. If a recorder adds a constant to every sample, 0 Hz becomes
+the loudest bin, and quiet sounds fall below the floor.
 """
 
 import math
@@ -10,24 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
-_SETTLED = 1.6  # periods of the corner after which the filter's memory of a step has fallen by 60 dB
+_SETTLED = 1.6  # periods of the corner frequency after which the step response has decayed by 60 dB
 
 
 def high_pass(samples: NDArray[np.float32], rate: int, hertz: float) -> NDArray[np.float32]:
-    """Pass what lies above `hertz`: Butterworth of second order, forwards and backwards.
+    """Apply a second-order Butterworth high-pass filter forwards and backwards.
 
-    The two passes cancel each other's phase: nothing moves in time, and both ends are treated alike. The gain is -6 dB
-    at `hertz` and falls by 24 dB per octave below. Before filtering, each end is extended by the signal turned about
-    its end sample, so that neither an offset nor a slope rings.
+    The two passes have zero phase together. The gain is -6 dB at `hertz` and falls by 24 dB per octave below it. Before
+    filtering, both ends are extended by the odd reflection of the signal, which avoids transients from an offset or a
+    slope.
 
     Parameters
     ----------
     samples
         Shape (frames,).
     rate
-        Frames per second.
+        Sample rate in Hz.
     hertz
-        The corner, above 0 and below half the rate.
+        Corner frequency in Hz, above 0 and below half the sample rate.
 
     Returns
     -------

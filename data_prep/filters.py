@@ -1,7 +1,7 @@
-"""The constants of a spectrogram: Slaney's mel filters, and how loud each frequency is heard.
+"""Slaney's mel filters and the A-weighting.
 
-They are librosa's (the tests hold them to it), computed here because importing librosa compiles code, for which it
-needs a folder to write in, and takes seconds in every process.
+Tests compare them with librosa. librosa itself is not imported, because it takes seconds in every process and compiles
+code, for which it needs a writable folder.
 """
 
 import numpy as np
@@ -9,18 +9,33 @@ from numpy.typing import NDArray
 
 from common.mel import hertz_to_mel, mel_to_hertz
 
-# Corner frequencies of the A-weighting in Hz, and its gain at 1 kHz in dB (IEC 61672-1, Annex E).
+# Corner frequencies of the A-weighting in Hz, and normalising gain in dB (IEC 61672-1, Annex E).
 _CORNERS = (20.598997, 107.65265, 737.86223, 12194.217)
 _GAIN = 2.0
 
 
 def bin_frequencies(sample_rate: int, n_fft: int) -> NDArray[np.float64]:
-    """Return the frequency of each bin of a transform of `n_fft` samples, Hz, shape (bin,)."""
+    """Return the frequencies of the STFT bins in Hz, shape (bin,)."""
     return np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1)
 
 
 def mel_filters(frequencies: NDArray[np.float64], mels: int, fmin: float, fmax: float) -> NDArray[np.float64]:
-    """Return triangles of area 1, equally wide on the mel scale between `fmin` and `fmax` Hz, shape (mel, bin)."""
+    """Return triangular mel filters of area 1, shape (mel, bin), as `librosa.filters.mel`.
+
+    Parameters
+    ----------
+    frequencies
+        Frequencies of the bins in Hz, shape (bin,).
+    mels
+        Number of filters, evenly spaced on the mel scale.
+    fmin, fmax
+        Frequency range in Hz.
+
+    Examples
+    --------
+    >>> mel_filters(bin_frequencies(22_050, 2048), 256, 0.0, 11_025.0).shape
+    (256, 1025)
+    """
     limits = hertz_to_mel(np.array([fmin, fmax]))
     edges = mel_to_hertz(np.linspace(limits[0], limits[1], mels + 2))[:, None]
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
@@ -29,7 +44,13 @@ def mel_filters(frequencies: NDArray[np.float64], mels: int, fmin: float, fmax: 
 
 
 def a_weighting(frequencies: NDArray[np.float64], lowest: float) -> NDArray[np.float64]:
-    """Return the A-weighting of frequencies in dB, at least `lowest`: it falls without end towards 0 Hz."""
+    """Return the A-weighting of frequencies (Hz) in dB, clipped at `lowest`.
+
+    Examples
+    --------
+    >>> a_weighting(np.array([0.0, 100.0, 1000.0]), -80.0).round(1).tolist()
+    [-80.0, -19.1, 0.0]
+    """
     square = frequencies**2
     first, second, third, fourth = (square + corner**2 for corner in _CORNERS)
     amplitude = _CORNERS[3] ** 2 * square**2 / (first * np.sqrt(second * third) * fourth)

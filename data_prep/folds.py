@@ -1,4 +1,4 @@
-"""The official fold: which side of it each clip is on, by the lists in evaluation_setup/."""
+"""The official training and test split of a data set, read from the lists in evaluation_setup/."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,14 +19,14 @@ def read_folds(root: Path, scenes: Mapping[str, str]) -> tuple[dict[str, str], l
     Parameters
     ----------
     root
-        The data set's folder.
+        Folder of the data set.
     scenes
-        The scene of each listed clip, by the identity of its file name.
+        Scene of each clip in meta.csv, by the `path_key` of its file name.
 
     Returns
     -------
     sides, problems, warnings
-        The side of each clip that a list names, by the identity of its file name; what is wrong with the lists.
+        "train" or "test" for each clip in the lists, by the `path_key` of its file name; errors in the lists; warnings.
     """
     sides: dict[str, str] = {}
     problems: list[Problem] = []

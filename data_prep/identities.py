@@ -1,4 +1,4 @@
-"""Normalised names, by which two spellings of one scene, city, device or file are recognised."""
+"""Normalisation of names, by which different spellings of a scene, city, device or file are recognised."""
 
 import re
 import unicodedata
@@ -9,32 +9,42 @@ _SEPARATORS = re.compile(r"[\s_-]+")
 
 
 def normalise_name(name: str) -> str:
-    """Return a name as it is stored: composed (NFC), without white space around it."""
+    """Return a name in Unicode form NFC without surrounding white space."""
     return unicodedata.normalize("NFC", name).strip()
 
 
 def spelling_key(name: str) -> str:
     """Return a key that is equal for all spellings of a name.
 
-    Unicode composition, capitals, invisible characters and word separators (spaces, underscores, hyphens) make no
-    difference, and separators at either end are dropped.
+    Spellings may differ in Unicode form, capitals, invisible characters, and word separators (spaces, underscores,
+    hyphens).
+
+    Examples
+    --------
+    >>> spelling_key("Street-Traffic ") == spelling_key("street_traffic")
+    True
     """
     seen = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf")
     return _SEPARATORS.sub("_", unicodedata.normalize("NFKC", seen.casefold())).strip("_")
 
 
 def path_key(path: str) -> str:
-    """Return a key that is equal for all spellings of a path: Unicode composition and capitals make no difference."""
+    """Return a key that is equal for spellings of a path that differ in Unicode form or capitals."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path.strip()).casefold())
 
 
 def spellings(names: Iterable[str]) -> dict[str, str]:
-    """Return, for each name that is a rarer spelling of another one, that other one.
+    """Return the commonest spelling of each name that has a more common spelling.
 
     Parameters
     ----------
     names
-        Every occurrence; of spellings equally common, the first counts as the right one.
+        All occurrences of names. Among equally common spellings, the first one is preferred.
+
+    Examples
+    --------
+    >>> spellings(["park", "park", "Park", "bus"])
+    {'Park': 'park'}
     """
     counts = Counter(names)
     right: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""A first meta.csv for recordings that have none, guessed from folders and file names, to be corrected by hand."""
+"""Writing a first meta.csv, guessed from folders and file names, to be corrected by hand."""
 
 import csv
 import io
@@ -15,25 +15,25 @@ from data_prep.listing import COLUMNS, META, Reading, city_in_name
 def init_meta(folder: Path, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
     """Write meta.csv into `folder`, one row for each recording below it.
 
-    The name of a file of TAU, `<scene>-<city>-<place>-<...>-<device>`, gives all columns. For other files the first
-    folder is the scene and the second, if there is one, the device. Columns that remain unknown are left empty.
+    File names of the form `<scene>-<city>-<place>-<...>-<device>`, as in TAU, determine all columns. For other files,
+    the first folder is the scene and the second, if any, the device. Unknown columns are left empty.
 
     Parameters
     ----------
     folder
-        The recordings, in folders of any depth.
+        Folder of the recordings, which may be in subfolders of any depth.
     reading
-        The device of all recordings, and their city, or where it ends in their names.
+        Device of all recordings, and how the city is read from file names.
 
     Returns
     -------
     rows, warnings
-        The list, its columns those of meta.csv; what was passed over.
+        Rows of meta.csv, and warnings about unused files.
 
     Raises
     ------
     DataError
-        If there is a list already, or no recording.
+        If meta.csv exists already, or there are no recordings.
     """
     if (folder / META).exists():
         raise DataError(f"{folder / META} is there already; correct it by hand, or rename it first")
@@ -49,7 +49,7 @@ def init_meta(folder: Path, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _guess(path: str, reading: Reading) -> tuple[str, str, str]:
-    """Return scene, identifier and device as far as a path tells them."""
+    """Return scene, identifier and device guessed from a path; "" if unknown."""
     *folders, name = path.split("/")
     fields = name.rpartition(".")[0].split("-")
     if len(fields) >= 5 and folders in ([], ["audio"], [fields[0]]):

@@ -1,6 +1,6 @@
-"""Layouts of data sets: which scenes, cities and devices their lists may name, and how their files are called.
+"""Layouts of data sets: scenes, cities, devices and file names of each.
 
-Facts: the data cards of TAU Urban Acoustic Scenes 2019, 2020 Mobile and 2022 Mobile (Heittola, Mesaros, Virtanen).
+Source: the data cards of TAU Urban Acoustic Scenes 2019, 2020 Mobile and 2022 Mobile (Heittola, Mesaros, Virtanen).
 """
 
 import re
@@ -26,24 +26,23 @@ _DEVICES = ("a", "b", "c", "s1", "s2", "s3", "s4", "s5", "s6")
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """What is known beforehand about a data set in the TAU layout.
+    """Constraints on a data set in the TAU layout.
 
     Attributes
     ----------
     name
-        As users choose it.
+        Name of the layout.
     scenes, cities, devices
-        What its lists may name; None = anything. Only the development sets' own: evaluation-only cities (amsterdam,
-        madrid) and devices (d, s7 to s11) come without labels, and who has labels for them uses `folder`.
+        Allowed names in the lists; None allows any name. TAU's are those of the development sets. Evaluation-only
+        cities (amsterdam, madrid) and devices (d, s7 to s11) have no labels; with labels, use the layout `folder`.
     seconds
-        Length of a clip; None = the commonest length found.
+        Length of a clip; None for the commonest length found.
     indices
-        How many fields stand between city and device in a file's name (location, segment, part); None = files may be
-        called anything.
+        Number of fields between city and device in a file name (location, segment, part); None allows any file name.
     first_version
-        Rows in the lists of a first version, some of whose recordings a second version dropped; 0 = there is none.
+        Number of rows in the lists of the first version, if a second version dropped recordings; otherwise 0.
     dropped
-        How many recordings of which devices were dropped.
+        Devices and number of recordings that the second version dropped.
     """
 
     name: str
@@ -57,22 +56,21 @@ class Layout:
 
     @property
     def only_device(self) -> str | None:
-        """The device of every clip where there is but one, so that lists need not name it."""
+        """The device of every clip, if the layout has only one, so that lists need not name it."""
         return self.devices[0] if self.devices and len(self.devices) == 1 else None
 
     def dropped_rows(self, listed: int, absent: dict[int, str]) -> list[int]:
-        """Return those of the absent rows that the data set's second version dropped.
+        """Return the rows of absent recordings that the second version of the data set dropped.
 
-        Which recordings those are stands in lists that may not be shipped; how many of which device is known. So they
-        are excused only together: any other missing recording of those devices makes the numbers differ, and all are
-        errors.
+        The licence does not permit shipping the list of dropped recordings, but their number per device is known. If
+        exactly that many recordings of these devices are absent, they are excused; otherwise all of them are errors.
 
         Parameters
         ----------
         listed
-            How many rows meta.csv has.
+            Number of rows in meta.csv.
         absent
-            The device of each row whose recording is not there.
+            Device of each row whose recording is absent.
         """
         expected = dict(self.dropped)
         rows = [row for row, device in absent.items() if device in expected]
@@ -80,7 +78,7 @@ class Layout:
         return rows if excused else []
 
     def faults(self, clip: str, scene: str, city: str, device: str) -> Iterator[str]:
-        """Say what is wrong with a row of meta.csv, in words that name the value and what is allowed."""
+        """Yield the errors in a row of meta.csv; each message names the value and the allowed values."""
         for what, value, known in (
             ("scene", scene, self.scenes),
             ("city", city, self.cities),
@@ -93,7 +91,7 @@ class Layout:
         named = clip.removeprefix("audio/").removesuffix(".wav").split("-")
         if len(named) != self.indices + 3 or f"audio/{'-'.join(named)}.wav" != clip:
             fields = ("location", "segment", "part")[: self.indices]
-            yield f"is not called audio/<scene>-<city>-<{'>-<'.join(fields)}>-<device>.wav"
+            yield f"is not named audio/<scene>-<city>-<{'>-<'.join(fields)}>-<device>.wav"
             return
         for what, value, told in (("scene", scene, named[0]), ("city", city, named[1]), ("device", device, named[-1])):
             if value != told:
@@ -124,10 +122,15 @@ _TAU_DEVICE = re.compile(r"[abcd]|s\d+")
 
 
 def device_kinds(devices: Sequence[str], reference: str, *, made: bool) -> dict[str, str]:
-    """Return whether each device is the reference, real or simulated.
+    """Return the kind of each device: "reference", "real" or "simulated".
 
-    All others are simulated where the recordings were `made` by this project; else those named s1, s2, ... where every
-    name is one of TAU's: among other names s9 may be a telephone.
+    Devices other than the reference are simulated if the recordings were `made` by this project, or if they are named
+    s1, s2, ... and all devices have names as in TAU.
+
+    Examples
+    --------
+    >>> device_kinds(["a", "b", "s1"], "a", made=False)
+    {'a': 'reference', 'b': 'real', 's1': 'simulated'}
     """
     tau = all(map(_TAU_DEVICE.fullmatch, devices))
     kinds = {device: "simulated" if made or (tau and device.startswith("s")) else "real" for device in devices}

@@ -1,4 +1,4 @@
-"""The length of a set's clips: the commonest length among its recordings."""
+"""The commonest length of recordings, which is the default length of a set's clips."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,17 +15,17 @@ from data_prep.workers import count_cores
 
 
 def commonest_seconds(root: Path, clips: Iterable[str], accept: Acceptance | None = None) -> float | None:
-    """Return the commonest length among the recordings, in steps of 10 ms; None if none can be read.
+    """Return the commonest length of recordings in seconds, in steps of 10 ms; None if none can be read.
 
-    Where all headers agree, their length is taken. Otherwise only recordings that can be decoded are counted, so that
-    files with wrong headers do not decide the length by which others are judged.
+    If all headers state the same length, it is returned. Otherwise the recordings are decoded, so that files with wrong
+    headers are not counted.
 
     Parameters
     ----------
     root, clips
-        The recordings' folder, and their paths in it.
+        Folder of the recordings, and their paths in it.
     accept
-        Which oddities are accepted; see `read_recording`.
+        Accepted irregularities; see `read_recording`.
     """
     accept = accept or Acceptance()
     files = [root / clip for clip in clips]
@@ -47,7 +47,7 @@ def _seconds(container: Container) -> float | None:
 
 
 def _inspected(file: Path, accept: Acceptance) -> Container | None:
-    """Return what a file says of its sound; None where it cannot be used, as the worker that reads it will say."""
+    """Return the properties in a file's header; None if it cannot be used, which is reported when it is read."""
     try:
         container = probe(file)
         accept.check(container.oddities)
@@ -57,7 +57,7 @@ def _inspected(file: Path, accept: Acceptance) -> Container | None:
 
 
 def _measure(file: Path, accept: Acceptance) -> float | None:
-    """Return the seconds that a file holds, in steps of 10 ms; None where it cannot be used."""
+    """Return the length of a decoded file in seconds, in steps of 10 ms; None if it cannot be used."""
     try:
         recording = read_recording(file, accept)
     except DataError:
@@ -66,7 +66,7 @@ def _measure(file: Path, accept: Acceptance) -> float | None:
 
 
 def unusable(root: Path, clips: Iterable[str], accept: Acceptance) -> list[Problem]:
-    """Return what is wrong with each of the recordings, none of which can be used."""
+    """Return a problem for each recording that cannot be read."""
     problems = []
     for clip in clips:
         try:

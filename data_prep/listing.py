@@ -1,4 +1,4 @@
-"""Scene, city, location and device of each recording, read from meta.csv or, without one, from class folders."""
+"""Scene, city, location and device of each recording, read from meta.csv or from class folders."""
 
 import os
 from collections.abc import Callable
@@ -24,16 +24,16 @@ _DEALT = "made up and assigned to places; recordings of one place share a file n
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How cities and devices are read where the data set leaves that open.
+    """How cities and devices are read if the metadata list does not define them.
 
     Attributes
     ----------
     city
         `last-hyphen` or `first-hyphen` for the identifier up to that hyphen, the name of a column of meta.csv, or the
-        name of the only city. "" = up to the last hyphen; without meta.csv, places are assigned to made-up cities.
+        name of the only city. "" means `last-hyphen`; without meta.csv, it assigns places to made-up cities.
     device
-        The device of all recordings where no list states it. Without meta.csv, `folder` reads it from the sub-folder
-        of the class folder.
+        Device of all recordings, if meta.csv has no column for it. Without meta.csv, `folder` reads the device from
+        the subfolder of the class folder.
     follow_links
         Whether symbolic links may lead out of the data set.
     """
@@ -44,7 +44,7 @@ class Reading:
 
 
 class Row(NamedTuple):
-    """The entries of one recording, in their original spelling; `line` is that of meta.csv, if there is one."""
+    """Metadata of one recording in its original spelling; `line` is the line of meta.csv, None without a list."""
 
     line: int | None
     clip: str
@@ -54,7 +54,7 @@ class Row(NamedTuple):
     device: str
 
     def problem(self, reason: str) -> Problem:
-        """Return a problem of this row."""
+        """Return a Problem about this row."""
         if self.line is None:
             return Problem(self.clip, None, reason)
         return Problem(META, self.line, f"{quote(self.clip)}: {reason}")
@@ -62,7 +62,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows, problems and warnings of a data set, and where its cities were read (`cities`, for printing)."""
+    """Rows, problems and warnings of a data set; `cities` describes where the cities were read, for printing."""
 
     rows: list[Row]
     problems: list[Problem]
@@ -71,14 +71,14 @@ class Listing:
 
 
 def read_listing(root: Path, layout: Layout, reading: Reading) -> Listing:
-    """Read meta.csv in `root` or, where the layout allows that and there is none, the names of class folders.
+    """Read meta.csv in `root` or, if there is none and the layout permits it, the names of class folders.
 
     Raises
     ------
     Problems
-        If there is neither, or the list as a whole cannot be read.
+        If there is neither, or the list cannot be read.
     ConfigError
-        If the reading does not fit what is there.
+        If `reading` does not fit the data set.
     """
     folders = layout.indices is None and not (root / META).exists() and root.is_dir()
     listing = _class_folders(root, reading) if folders else _list(root, layout, reading)
@@ -89,7 +89,7 @@ def read_listing(root: Path, layout: Layout, reading: Reading) -> Listing:
 
 def _list(root: Path, layout: Layout, reading: Reading) -> Listing:
     if reading.device == FOLDER:
-        raise ConfigError("device", FOLDER, f"the name of a device: there is {META}, so folders say nothing")
+        raise ConfigError("device", FOLDER, f"the name of a device, because {META} exists and folders are ignored")
     default = layout.only_device or reading.device
     wanted = dict(zip(COLUMNS, _REMEDIES, strict=True))
     if default:
@@ -113,7 +113,7 @@ Place = Callable[[dict[str, str]], tuple[str, str]]
 
 
 def _city_reader(table: Table, city: str) -> tuple[str, Place]:
-    """Return how cities are read, in words, and what gives the city and location of a row."""
+    """Return a description of how cities are read, and the function from a row to its city and location."""
     how, column = city.casefold() or LAST, city.casefold()
     if how in _HOW:
 
@@ -140,22 +140,22 @@ def _class_folders(root: Path, reading: Reading) -> Listing:
     sounds = find_audio_files(root, 2 if reading.device == FOLDER else 1, follow_links=reading.follow_links)
     warnings = sounds.unused_warnings("audio files")
     if sounds.deep and reading.device != FOLDER:
-        warnings.append(f"--device {FOLDER} reads files called <class>/<device>/<file>")
+        warnings.append(f"--device {FOLDER} reads files named <class>/<device>/<file>")
     if not sounds.used:
         said = f"cannot be read in {root}: No such file or directory; nor are there class folders with recordings"
         return Listing([], [Problem(META, None, "; ".join([said, *warnings]))], "")
     if not reading.device:
-        allowed = f"the device of all recordings, or {FOLDER} where they are called <class>/<device>/<file>"
+        allowed = f"the device of all recordings, or {FOLDER} if they are named <class>/<device>/<file>"
         raise ConfigError("device", "", f"without {META}, {allowed}; --init-meta FOLDER writes a list to be filled in")
     how, rows = _folder_cities(by_class(sounds), reading.city)
     device = reading.device
     listed = [row._replace(device=row.clip.split("/")[1] if device == FOLDER else device) for row in rows if row.city]
-    fault = "its name has no hyphen, before which the city would stand"
+    fault = "its name has no hyphen after a city"
     return Listing(listed, [row.problem(fault) for row in rows if not row.city], how, warnings)
 
 
 def _folder_cities(classes: dict[str, list[str]], city: str) -> tuple[str, list[Row]]:
-    """Return where the cities of class folders come from, and their rows without a device."""
+    """Return a description of where cities come from, and the rows of class folders without a device."""
     places = {name: {place_of(path) for path in paths} for name, paths in classes.items()}
     dealt = assign_cities(places, min(len(CITIES), *map(len, places.values())))
     rows = []
@@ -168,7 +168,7 @@ def _folder_cities(classes: dict[str, list[str]], city: str) -> tuple[str, list[
 
 
 def city_in_name(name: str, city: str) -> str:
-    """Return the city in a file's name where `city` is last-hyphen or first-hyphen ("" = no hyphen), else `city`."""
+    """Return the city in a file's name if `city` is last-hyphen or first-hyphen ("" without a hyphen), else `city`."""
     if city not in _HOW:
         return city
     return name.rpartition("-")[0] if city == LAST else name.partition("-")[0] if "-" in name else ""

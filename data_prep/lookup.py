@@ -1,4 +1,4 @@
-"""Finding listed recordings on the disk, whatever the spelling of their names there, and checking links."""
+"""Finding listed recordings on the disk, in spite of differently spelled file names, and checking links."""
 
 import os
 from dataclasses import dataclass, field
@@ -7,21 +7,21 @@ from pathlib import Path
 from data_prep.identities import path_key
 
 _ENDINGS = "wav wave rf64 bw64 flac ogg oga opus mp3 m4a mp4 aac aif aiff aifc caf w64 wma amr 3gp"
-AUDIO = tuple(f".{ending}" for ending in _ENDINGS.split())  # a reader says which it can read
+AUDIO = tuple(f".{ending}" for ending in _ENDINGS.split())  # not all of these formats can be read
 
 
 @dataclass
 class Found:
-    """What a look at the disk tells of listed recordings, by the number of each in the list.
+    """Results of looking for listed recordings, by their row in the list.
 
     Attributes
     ----------
     absent, unusable
-        Why a recording is not there, or may not be used.
+        Reasons why recordings are absent or cannot be used.
     renamed
-        The name on the disk, where it is another spelling (capitals, composed letters) of the listed one.
+        Names on the disk that differ from the listed ones in capitals or Unicode form.
     unlisted
-        Audio files in the same folders that no row names.
+        Audio files in the same folders that are not in the list.
     """
 
     absent: dict[int, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Found:
 
 
 def find_recordings(root: Path, clips: list[str], *, follow_links: bool = False) -> Found:
-    """Look for `clips`, paths inside `root`; links that lead out of it are faults unless they are to be followed."""
+    """Look for the files `clips` in `root`; links out of `root` are errors unless `follow_links` is set."""
     home = None if follow_links else os.path.realpath(root)
     folders: dict[str, dict[str, str]] = {}
     other: dict[str, dict[str, list[str]]] = {}
@@ -62,7 +62,7 @@ def find_recordings(root: Path, clips: list[str], *, follow_links: bool = False)
 
 
 def _contents(root: Path, folder: str, home: str | None) -> dict[str, str]:
-    """Return what stands in a folder with what is wrong with it ("" = nothing); under "" what is wrong with all."""
+    """Return the error of each entry of a folder ("" for none); the key "" holds an error of the folder itself."""
     path = os.path.join(root, folder)
     if not _within(home, path):
         return {"": f"leaves the data set: {folder} leads to {os.path.realpath(path)}; --follow-links allows that"}
@@ -76,7 +76,7 @@ def _contents(root: Path, folder: str, home: str | None) -> dict[str, str]:
 
 
 def _within(home: str | None, path: str) -> bool:
-    """Return whether `path` stays in `home`, wherever its links lead; anything does where there is no home."""
+    """Return whether `path` with its links resolved is inside `home`; always true if `home` is None."""
     return home is None or os.path.commonpath([home, os.path.realpath(path)]) == home
 
 

@@ -174,7 +174,7 @@ def test_a_part_of_something_else_does_no_lasting_harm(server: Server, tmp_path:
         (["404"], True, "HTTP 404"),
         (["403"], True, "HTTP 403"),
         (["503"] * 9, True, "HTTP 503"),
-        (["file:///etc/passwd"], True, "cannot be had"),
+        (["file:///etc/passwd"], True, "cannot be downloaded"),
         (["ftp://127.0.0.1/x"] * 9, True, "unknown url type"),
         (["", *["cut off"] * 9], False, r"ended after \d+ of \d+ bytes; \d+ bytes are kept in .*audio.zip.part"),
     ],

@@ -48,10 +48,10 @@ def test_rows_of_the_data_set_have_no_faults(layout: str, clip: str, device: str
         ("audio/bus-paris-1-2-a.wav", "tram", "paris", "a", "scene 'tram', the file's name 'bus'"),
         ("audio/tram-lyon-1-2-a.wav", "tram", "paris", "a", "city 'paris', the file's name 'lyon'"),
         ("audio/tram-paris-1-2-b.wav", "tram", "paris", "a", "device 'a', the file's name 'b'"),
-        ("audio/tram-paris-1-2-0-a.wav", "tram", "paris", "a", "is not called audio/"),
-        ("audio/tram-paris-1-a.wav", "tram", "paris", "a", "is not called audio/"),
-        ("tram-paris-1-2-a.wav", "tram", "paris", "a", "is not called audio/"),
-        ("audio/tram-paris-1-2-a.flac", "tram", "paris", "a", "is not called audio/"),
+        ("audio/tram-paris-1-2-0-a.wav", "tram", "paris", "a", "is not named audio/"),
+        ("audio/tram-paris-1-a.wav", "tram", "paris", "a", "is not named audio/"),
+        ("tram-paris-1-2-a.wav", "tram", "paris", "a", "is not named audio/"),
+        ("audio/tram-paris-1-2-a.flac", "tram", "paris", "a", "is not named audio/"),
     ],
 )
 def test_faults_name_the_value(clip: str, scene: str, city: str, device: str, fault: str) -> None:

@@ -56,7 +56,7 @@ def test_what_the_list_leaves_out_can_be_said(tmp_path: Path) -> None:
     [
         ("filename,scene_label,identifier,source_label", {"city": "twon"}, "it has filename, scene_label, identifier"),
         ("filename,scene_label,town,source_label", {"city": "town"}, "beside identifier"),
-        ("filename,scene_label,identifier,source_label", {"device": "folder"}, "folders say nothing"),
+        ("filename,scene_label,identifier,source_label", {"device": "folder"}, "folders are ignored"),
     ],
 )
 def test_a_reading_that_does_not_fit_is_named(tmp_path: Path, header: str, reading: dict[str, str], found: str) -> None:
@@ -101,7 +101,7 @@ def test_the_city_of_class_folders_can_be_said(tmp_path: Path, city: str, cities
     folders(tmp_path, "park/oslo-1.wav", "tram/new-york-1.wav", "tram/x.wav")
     clips, problems, _ = read_clips(tmp_path, FOLDER, reading=Reading(device="a", city=city))
     assert list(clips["city"]) == cities
-    named = [] if city == "rome" else ["tram/x.wav: its name has no hyphen, before which the city would stand"]
+    named = [] if city == "rome" else ["tram/x.wav: its name has no hyphen after a city"]
     assert [str(problem) for problem in problems] == named
 
 
