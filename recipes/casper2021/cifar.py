@@ -6,6 +6,7 @@ ResNets go down with the batch size, as in the published code; AlexNets keep the
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from asc.description import Labels
@@ -17,6 +18,8 @@ from recipes.casper2021.sizes import SIZES, ResNetOptions, SizedPoint, SizeOptio
 from recipes.points import Preset
 
 CIFAR_SIZES: dict[Preset, tuple[float, ...]] = {"paper": SIZES, "demo": (0.125, 0.25, 0.5)}
+# Networks that are trained at several batch sizes.
+_BATCH_SIZES: dict[Preset, tuple[float, ...]] = {"paper": SIZES, "demo": CIFAR_SIZES["demo"][:2]}
 FACTORS = (0.25, 1.0, 4.0)  # of batch size and learning rate together
 _BATCH: dict[Preset, int] = {"paper": 128, "demo": 32}
 # Series of Figures 6 and B3.
@@ -165,3 +168,12 @@ def labelled_points(options: ResNetOptions) -> list[SizedPoint]:
 def glorot_and_he(options: SizeOptions) -> list[SizedPoint]:
     """Return the AlexNets of Figures 2 and 3."""
     return alexnet_points(options, {name: INITIALISERS["normal"][name] for name in ("Glorot", "He")})
+
+
+def batch_points(options: ResNetOptions) -> list[SizedPoint]:
+    """Return Figure B13's points: both networks of every size and factor that was trained."""
+    options = replace(options, sizes=options.sizes or _BATCH_SIZES[options.preset])
+    series = {f"k = {Fraction(factor)}": {"factor": factor} for factor in FACTORS}
+    alexnets = alexnet_points(options, {f"AlexNet, {name}": given for name, given in series.items()})
+    resnets = resnet56_points(options, {f"ResNet-56, {name}": given for name, given in series.items()})
+    return [point for point in alexnets if (point.size, point.run.training.batch_size) != (4, 512)] + resnets

@@ -1,10 +1,8 @@
-"""Figure 1: test accuracy by size, of networks (a) on ImageNet, (b, c) on CIFAR-10.
+"""Figure 1: test accuracy by size of networks, (a) on ImageNet, (b, c) on CIFAR-10.
 
 Runs: (a) Figure 4's, (b) Figure 5's, (c) Figure 6's, all of the same number of seeds, 3: 141 (demo, (a) on CIFAR-10:
 87).
 The paper found: wider networks are as accurate or more in every series; random labels leave test accuracy at chance.
-
-    python recipes/casper2021/fig01_accuracy.py --preset paper --data IMAGES --runs RUNS --out FIGURES
 """
 
 import sys
@@ -34,10 +32,10 @@ _PANELS: dict[str, Callable[[ResNetOptions], list[SizedPoint]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Options(ResNetOptions):
-    """Draw Figure 1: accuracy by size."""
+    """Options of Figure 1."""
 
     panels: tuple[Literal["a", "b", "c"], ...] = ("a", "b", "c")
-    """Which panels; (a) needs ImageNet at `paper`."""
+    """Panels to draw; (a) needs ImageNet with `--preset paper`."""
 
 
 def panel_points(options: Options) -> dict[str, list[SizedPoint]]:
@@ -71,6 +69,7 @@ def draw(options: Options, trained: Trained) -> Picture:
 
 RECIPE = Recipe(
     name="casper2021/fig01_accuracy",
+    about=__doc__,
     options=Options,
     points=lambda options: [point for points in panel_points(options).values() for point in points],
     draw=draw,

@@ -1,10 +1,8 @@
-"""Figure 2: labels that do not change as units are ablated, for AlexNets on CIFAR-10 of each size.
+"""Figure 2: share of predicted labels that do not change as units are ablated, of AlexNets on CIFAR-10 by size.
 
 Runs: the Glorot and He AlexNets of Figure 6: sizes 1/4 to 4, 3 seeds: 30 (demo: 1/8 to 1/2: 18).
-The paper found: the wider a Glorot network, the less ablating a share of its units does; with He's start it makes no
-such difference.
-
-    python recipes/casper2021/fig02_ablation.py --preset paper --data IMAGES --runs RUNS --out FIGURES
+The paper found: the wider a network with Glorot initialisation, the less ablating a share of its units changes; with
+He initialisation width makes no such difference.
 """
 
 import sys
@@ -63,7 +61,12 @@ def draw(options: SizeOptions, trained: Trained) -> Picture:
 
 
 RECIPE = Recipe(
-    name="casper2021/fig02_ablation", options=SizeOptions, points=glorot_and_he, draw=draw, measure=measure_units
+    name="casper2021/fig02_ablation",
+    about=__doc__,
+    options=SizeOptions,
+    points=glorot_and_he,
+    draw=draw,
+    measure=measure_units,
 )
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
-"""Figure 3: how correlated the units of the last convolution are, for AlexNets on CIFAR-10 of three sizes.
+"""Figure 3: correlations between units of the last convolution, of AlexNets on CIFAR-10 of three sizes.
 
 Runs: of Figure 6's Glorot and He AlexNets the sizes 1/4, 1 and 4, 3 seeds: 18 (demo: 1/8, 1/4, 1/2: 18).
-The paper found: with Glorot's start correlations grow very little with size, with He's much.
-
-    python recipes/casper2021/fig03_correlations.py --preset paper --data IMAGES --runs RUNS --out FIGURES
+The paper found: correlations grow with size, very little with Glorot initialisation and much with He's.
 """
 
 import sys
@@ -82,7 +80,14 @@ def draw(options: SizeOptions, trained: Trained) -> Picture:
     return Picture(figure, pd.DataFrame([_row(*item) for item in found.items()]), trained.footer(_READING))
 
 
-RECIPE = Recipe(name="casper2021/fig03_correlations", options=SizeOptions, points=points, draw=draw, measure=_measure)
+RECIPE = Recipe(
+    name="casper2021/fig03_correlations",
+    about=__doc__,
+    options=SizeOptions,
+    points=points,
+    draw=draw,
+    measure=_measure,
+)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -1,23 +1,20 @@
-"""Figure B1: parameters by size: (a) perceptrons, (b) AlexNets and ResNet-56s, (c) ResNet-18s and Inception-v3s.
+"""Figure B1: parameters by size of perceptrons, AlexNets, ResNets and Inception-v3s. Nothing is trained.
 
-Nothing is trained. At size 1: perceptrons 1,666 on 10 and 1,280,386 on 10,000 dimensions, AlexNet 6,989,642, ResNet-56
-856,058, ResNet-18 and Inception-v3 (without its second classifier) with 1,000 classes.
-
-    python recipes/casper2021/figb01_parameters.py --out FIGURES
+Panels: (a) perceptrons, (b) AlexNets and ResNet-56s, (c) ResNet-18s and Inception-v3s. At size 1 perceptrons have 1,666
+parameters on 10 and 1,280,386 on 10,000 dimensions, AlexNet 6,989,642, ResNet-56 856,058; ResNet-18 and Inception-v3
+(without its second classifier) have 1,000 classes.
 """
 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from asc.images.description import ImageNetwork
-from common.command import run_command
 from evaluation.style import mark
 from recipes.casper2021.cifar import alexnet_of, resnet56_of
 from recipes.casper2021.imagenet import (
@@ -30,9 +27,9 @@ from recipes.casper2021.imagenet import (
 )
 from recipes.casper2021.sizes import SIZES, set_sizes
 from recipes.casper2021.students import student_of
-from recipes.drawing import make_figure
+from recipes.command import Recipe, run_recipe
 from recipes.image_cost import counts_of
-from recipes.options import SharedOptions
+from recipes.options import FigureOptions
 from recipes.trained import Picture
 
 _PANELS: dict[str, dict[str, Callable[[float], ImageNetwork]]] = {
@@ -43,13 +40,9 @@ _PANELS: dict[str, dict[str, Callable[[float], ImageNetwork]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SharedOptions):
-    """Draw Figure B1: parameters by size."""
+class Options(FigureOptions):
+    """Options of Figure B1."""
 
-    data: Path | None = None
-    """Not needed: nothing is trained."""
-    runs: Path | None = None
-    """Not needed: nothing is trained."""
     sizes: tuple[float, ...] = SIZES
     """Size factors."""
 
@@ -68,8 +61,9 @@ def parameter_table(sizes: tuple[float, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def draw(table: pd.DataFrame) -> Picture:
+def draw(options: Options) -> Picture:
     """Draw parameters against size, a panel for each group of networks."""
+    table = parameter_table(options.sizes)
     figure = Figure(figsize=(7.2, 2.9), layout="constrained")
     panels = list(table.groupby("panel", sort=False))
     for axes, (title, rows) in zip(figure.subplots(1, len(panels), sharey=True), panels, strict=True):
@@ -84,18 +78,13 @@ def draw(table: pd.DataFrame) -> Picture:
     return Picture(figure, table, "trainable parameters, biases and those of batch norm among them; counted")
 
 
-def _make(options: Options) -> None:
-    table = parameter_table(options.sizes)
-    if options.dry_run:
-        print(table.to_string(index=False))
-        return
-    make_figure(partial(draw, table), options.out / "casper2021/figb01_parameters")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
-
+RECIPE = Recipe(
+    name="casper2021/figb01_parameters",
+    about=__doc__,
+    options=Options,
+    draw=draw,
+    tell=lambda options: parameter_table(options.sizes).to_string(index=False),
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_recipe(RECIPE))

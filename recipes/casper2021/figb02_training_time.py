@@ -1,11 +1,9 @@
-"""Figure B2: accuracy and units of ResNet-18s on ImageNet as training goes on after it has converged, by size.
+"""Figure B2: accuracy and units of ResNet-18s on ImageNet as training continues after convergence, by size.
 
 Runs: ResNet-18s of sizes 1/4 to 4 that end after 90, 100, 110 and 120 epochs, one seed: 20. A shorter one is the
 beginning of a longer one: they see the same batches. Demo, without ImageNet: small ones on CIFAR-10, 8 to 14 epochs:
 12. The paper does not say after which epochs.
 The paper found: accuracy, removability and similarity of each size stay what they are.
-
-    python recipes/casper2021/figb02_training_time.py --preset paper --data IMAGES --runs RUNS --out FIGURES
 """
 
 import sys
@@ -25,13 +23,13 @@ _STEP: dict[Preset, int] = {"paper": 10, "demo": 2}
 
 @dataclass(frozen=True, kw_only=True)
 class Options(ImageNetOptions):
-    """Draw Figure B2: units of ResNet-18s by training time."""
+    """Options of Figure B2."""
 
     lengths: tuple[int, ...] = ()
-    """Epochs of the runs (default: the preset's and three steps more)."""
+    """Numbers of epochs of the runs (default: the preset's and three longer ones)."""
 
     def __post_init__(self) -> None:
-        """Check that runs are not all of one length."""
+        """Reject `--epochs`, which would give all runs one length."""
         super().__post_init__()
         if self.epochs is not None:
             raise ConfigError("epochs", self.epochs, "not for this figure: --lengths says how long runs are")
@@ -61,7 +59,12 @@ def draw(options: Options, trained: Trained) -> Picture:
 
 
 RECIPE = Recipe(
-    name="casper2021/figb02_training_time", options=Options, points=points, draw=draw, measure=measure_units
+    name="casper2021/figb02_training_time",
+    about=__doc__,
+    options=Options,
+    points=points,
+    draw=draw,
+    measure=measure_units,
 )
 
 if __name__ == "__main__":

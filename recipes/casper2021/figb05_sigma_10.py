@@ -1,17 +1,7 @@
-"""Figure B5: units of perceptrons on 10-dimensional data, by size and by the deviation of initial weights.
+"""Figure B5 of Casper 2021."""
 
-Runs: as Figure B4 in all but the dimension of the data: 750 runs (demo: 180).
-The paper found: accuracy and removability flat at every σ; similarity grows with size at every σ.
-
-    python recipes/casper2021/figb05_sigma_10.py --preset paper --data IMAGES --runs RUNS --out FIGURES
-"""
-
-import sys
-
-from recipes.casper2021.sigmas import sigma_recipe
-from recipes.command import run_recipe
-
-RECIPE = sigma_recipe("casper2021/figb05_sigma_10", inputs=10)
+from recipes.casper2021.units_by_size import RECIPES
+from recipes.command import run_script
 
 if __name__ == "__main__":
-    sys.exit(run_recipe(RECIPE))
+    run_script(RECIPES, __file__)

@@ -8,31 +8,33 @@ import pytest
 
 from asc.images.description import ImageRun
 from models.vision.inception import Inception3
-from recipes.casper2021 import figb01_parameters
 from recipes.casper2021.cifar import ALL_REGULARISERS, alexnet, resnet56
-from recipes.casper2021.fig01_accuracy import RECIPE as FIGURE_1
-from recipes.casper2021.fig02_ablation import RECIPE as FIGURE_2
-from recipes.casper2021.fig03_correlations import RECIPE as FIGURE_3
-from recipes.casper2021.fig04_imagenet import RECIPE as FIGURE_4
-from recipes.casper2021.fig05_random_labels import RECIPE as FIGURE_5
-from recipes.casper2021.fig06_initialisers import RECIPE as FIGURE_6
-from recipes.casper2021.figb02_training_time import RECIPE as FIGURE_B2
-from recipes.casper2021.figb03_uniform import RECIPE as FIGURE_B3
-from recipes.casper2021.figb06_resnet56_layers import RECIPE as FIGURE_B6
-from recipes.casper2021.figb07_resnet18_layers import RECIPE as FIGURE_B7
-from recipes.casper2021.figb08_inception_layers import RECIPE as FIGURE_B8
-from recipes.casper2021.figb09_one_layer import RECIPE as FIGURE_B9
-from recipes.casper2021.figb10_regularisers import RECIPE as FIGURE_B10
-from recipes.casper2021.figb12_resnet18_batches import RECIPE as FIGURE_B12
-from recipes.casper2021.figb13_batches import RECIPE as FIGURE_B13
 from recipes.casper2021.imagenet import inception, inception_of, layer_of, resnet18
 from recipes.casper2021.layers import INCEPTION_LAYERS
 from recipes.casper2021.sizes import SizedPoint
-from recipes.command import Recipe
+from recipes.command import Recipe, run_recipe
+from recipes.registry import recipe_of
+
+FIGURE_1 = recipe_of("casper2021/fig01_accuracy")
+FIGURE_2 = recipe_of("casper2021/fig02_ablation")
+FIGURE_3 = recipe_of("casper2021/fig03_correlations")
+FIGURE_4 = recipe_of("casper2021/fig04_imagenet")
+FIGURE_5 = recipe_of("casper2021/fig05_random_labels")
+FIGURE_6 = recipe_of("casper2021/fig06_initialisers")
+FIGURE_B2 = recipe_of("casper2021/figb02_training_time")
+FIGURE_B3 = recipe_of("casper2021/figb03_uniform")
+FIGURE_B6 = recipe_of("casper2021/figb06_resnet56_layers")
+FIGURE_B7 = recipe_of("casper2021/figb07_resnet18_layers")
+FIGURE_B8 = recipe_of("casper2021/figb08_inception_layers")
+FIGURE_B9 = recipe_of("casper2021/figb09_one_layer")
+FIGURE_B10 = recipe_of("casper2021/figb10_regularisers")
+FIGURE_B12 = recipe_of("casper2021/figb12_resnet18_batches")
+FIGURE_B13 = recipe_of("casper2021/figb13_batches")
 
 
 def points_of(recipe: Recipe, **given: Any) -> list[SizedPoint]:
     places = {"data": Path(), "runs": Path(), "out": Path()}
+    assert recipe.points is not None
     return list(recipe.points(recipe.options(**places, **{"preset": "paper"} | given)))
 
 
@@ -149,7 +151,7 @@ def test_sizes_of_every_series_are_the_papers() -> None:
 
 
 def test_parameters_are_the_papers(tmp_path: Path) -> None:
-    assert figb01_parameters.main(["--out", str(tmp_path)]) == 0
+    assert run_recipe(recipe_of("casper2021/figb01_parameters"), ["--out", str(tmp_path)]) == 0
     table = pd.read_csv(tmp_path / "casper2021/figb01_parameters.csv").set_index(["series", "size"])["parameters"]
     assert table["10 dimensions", 1.0] == 1_666
     assert table["10,000 dimensions", 1.0] == 1_280_386

@@ -15,13 +15,15 @@ from asc.run_folder import RunFolder, find_runs
 from evaluation.units.removability import areas
 from evaluation.units.settings import RemovabilitySettings
 from recipes.casper2021 import students
-from recipes.casper2021.figb05_sigma_10 import RECIPE as FIGURE_B5
-from recipes.casper2021.figb11_optimisers import RECIPE as FIGURE_B11
 from recipes.command import Recipe, run_recipe
 from recipes.image_scores import best_rates
 from recipes.images import ImageStudy
 from recipes.points import Preset
+from recipes.registry import recipe_of
 from recipes.trained import Trained
+
+FIGURE_B5 = recipe_of("casper2021/figb05_sigma_10")
+FIGURE_B11 = recipe_of("casper2021/figb11_optimisers")
 
 pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("other_seeds")]
 
@@ -95,7 +97,7 @@ def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys:
 
 
 def test_optimisers_are_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recipes.casper2021.figb11_optimisers._INPUTS", 12)
+    monkeypatch.setattr("recipes.casper2021.units_by_size._INPUTS", 12)
     assert make(FIGURE_B11, tmp_path) == 0
     table = pd.read_csv(tmp_path / "figures/casper2021/figb11_optimisers.csv")
     assert table["series"].tolist() == ["momentum"] * 2 + ["SGD"] * 2 + ["Adam"] * 2

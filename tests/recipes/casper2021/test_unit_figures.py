@@ -11,19 +11,21 @@ from asc.images.units import curves_of, similarity_of
 from asc.run_folder import RunFolder, find_runs
 from evaluation.units.settings import CODE_REPETITION, RemovabilitySettings
 from recipes.casper2021 import cifar
-from recipes.casper2021.fig01_accuracy import RECIPE as FIGURE_1
-from recipes.casper2021.fig02_ablation import RECIPE as FIGURE_2
-from recipes.casper2021.fig03_correlations import RECIPE as FIGURE_3
-from recipes.casper2021.fig04_imagenet import RECIPE as FIGURE_4
-from recipes.casper2021.fig06_initialisers import RECIPE as FIGURE_6
-from recipes.casper2021.figb02_training_time import RECIPE as FIGURE_B2
-from recipes.casper2021.figb06_resnet56_layers import RECIPE as FIGURE_B6
 from recipes.casper2021.measuring import by_site, over_runs, whole_network
 from recipes.casper2021.sizes import SizedPoint
 from recipes.command import run_recipe
 from recipes.image_scores import best_rates
+from recipes.registry import recipe_of
 from recipes.trained import Trained
 from tests.recipes.casper2021.conftest import Make
+
+FIGURE_1 = recipe_of("casper2021/fig01_accuracy")
+FIGURE_2 = recipe_of("casper2021/fig02_ablation")
+FIGURE_3 = recipe_of("casper2021/fig03_correlations")
+FIGURE_4 = recipe_of("casper2021/fig04_imagenet")
+FIGURE_6 = recipe_of("casper2021/fig06_initialisers")
+FIGURE_B2 = recipe_of("casper2021/figb02_training_time")
+FIGURE_B6 = recipe_of("casper2021/figb06_resnet56_layers")
 
 pytestmark = pytest.mark.trains
 
