@@ -1,15 +1,13 @@
-"""The report on the devices of a set: a table and warnings in the terminal, and a page."""
+"""Report on the devices of a prepared set: a table and warnings in the terminal, and an HTML page."""
 
 import sys
-from pathlib import Path
 
 import pandas as pd
 
 from common.files import write_text
 from data_prep.cautions import cautions
-from data_prep.device_facts import DeviceFacts, read_facts
+from data_prep.device_facts import DEVICES, DeviceFacts, read_facts
 from data_prep.mixing import LOWEST
-from data_prep.remeasuring import measure_again
 from data_prep.storage import PreparedSet
 from evaluation.grids import MINUS, MISSING, Grid
 
@@ -42,25 +40,11 @@ def _row(facts: DeviceFacts) -> list[str]:
     ]
 
 
-def report_devices(prepared: PreparedSet, root: Path, *, page: bool, workers: int) -> None:
-    """Print the table of a set's devices and what to be warned of; write the page where asked for.
-
-    Parameters
-    ----------
-    prepared
-        The set.
-    root
-        Folder of its recordings.
-    page
-        Whether to write the page. A set that was prepared before recordings were measured has them read again for it.
-    workers
-        Processes to read them with.
-    """
+def report_devices(prepared: PreparedSet, *, page: bool) -> None:
+    """Print the table of a set's devices and warnings about them; write the HTML page if `page` is set."""
     facts = read_facts(prepared.folder, prepared.manifest.clips)
-    if facts is None and page:
-        facts = measure_again(prepared, root, workers)
     if facts is None:
-        print("the recordings' levels and spectra were not measured when this set was made; --report measures them")
+        print(f"{prepared.folder / DEVICES} is missing or damaged; the command without --verify writes it again")
         return
     rows = [_row(each) for each in facts.devices]
     print(pd.DataFrame(rows, columns=_HEADINGS).to_string(index=False))
@@ -68,7 +52,7 @@ def report_devices(prepared: PreparedSet, root: Path, *, page: bool, workers: in
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if page:
-        from asc.device_page import device_page  # loads what draws, a second that prepare seldom needs
+        from asc.device_page import device_page  # imports matplotlib, which takes a second and is rarely needed
 
         grid = Grid("Devices", _HEADINGS, [[row[0], *(cell.replace("-", MINUS) for cell in row[1:])] for row in rows])
         write_text(prepared.folder / PAGE, device_page(prepared, facts, grid, warnings))

@@ -88,7 +88,7 @@ def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
         warn([f"left out of the set: {Problems(manifest.skipped)}"])
         count = len(manifest.skipped)
         print(f"left out because of {count} problem{'s' * (count > 1)}: see the warning, or manifest.json")
-    report_devices(prepared, plan.root, page=options.report, workers=options.processes)
+    report_devices(prepared, page=options.report)
     print(prepared.folder)
 
 

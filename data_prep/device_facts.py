@@ -1,7 +1,6 @@
 """Facts about each device of a prepared set, aggregated from the measurements of its recordings.
 
-They are stored in `devices.json` in the set's folder, and are not part of the set's identity. Sets prepared by early
-versions have no such file.
+They are stored in `devices.json` in the set's folder, and are not part of the set's identity.
 """
 
 import json

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from common.errors import AscError, ConfigError, DataError
-from common.identity import digest, from_plain, later, plain
+from common.identity import digest, from_plain, plain
 from data_prep.features import FeatureSettings
 from data_prep.mixing import MEAN, check_channel
 from data_prep.problems import Problem
@@ -62,8 +62,8 @@ class SetSettings:
     waveforms: bool
     reference_device: str
     origin: str = ""
-    channel: str = later(MEAN)
-    high_pass: float | None = later(None)
+    channel: str = MEAN
+    high_pass: float | None = None
 
     def __post_init__(self) -> None:
         check_channel(self.channel)
@@ -118,7 +118,7 @@ class Manifest:
     silent: int
     skipped: tuple[Problem, ...]
     shards: tuple[Shard, ...]
-    odd: tuple[Odd, ...] = later(())
+    odd: tuple[Odd, ...] = ()
 
 
 def features_file(folder: Path, number: int) -> Path:
@@ -139,7 +139,7 @@ def identify(settings: SetSettings, clips: pd.DataFrame) -> str:
 
 def sealed(manifest: Manifest) -> dict[str, Any]:
     """Return the manifest's JSON form together with its own digest, so that no edit of it goes unnoticed."""
-    return {**plain(manifest, complete=False), "digest": digest(manifest)}
+    return {**plain(manifest), "digest": digest(manifest)}
 
 
 def read_manifest(folder: Path) -> Manifest:

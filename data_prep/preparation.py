@@ -229,6 +229,7 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
     table = clips.to_csv(index=False, lineterminator="\n")
     declared = hashlib.sha256(table.encode()).hexdigest()
     measurements = [measurement for part in parts for measurement in part.measurements]
+    facts = aggregate(clips, measurements, plan.settings.features, declared)
     odd = group_by_oddity((record.clip, record.oddities) for part in parts for record in part.records)
     manifest = Manifest(
         schema=SCHEMA,
@@ -242,9 +243,7 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
         odd=tuple(Odd(oddity=oddity, clips=tuple(names)) for oddity, names in odd.items()),
         shards=tuple(Shard(rows=len(p.records), features=p.features, waveforms=p.waveforms) for p in parts),
     )
-    if len(measurements) == len(clips):  # not where some were prepared before recordings were measured
-        facts = aggregate(clips, measurements, plan.settings.features, declared)
-        _write(plan.folder / DEVICES, as_json(as_plain(facts)))
+    _write(plan.folder / DEVICES, as_json(as_plain(facts)))
     _write(plan.folder / CLIPS, table)
     _write(plan.folder / SPLIT, as_json(plain(split)))
     _write(plan.folder / MANIFEST, as_json(sealed(manifest)))

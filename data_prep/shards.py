@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from common.errors import AscError, DataError
 from common.files import write_text
-from common.identity import canonical_json, later
+from common.identity import canonical_json
 from data_prep.arrays import open_array, write_array
 from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings, PerceptualMel
@@ -75,17 +75,23 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What stands in a part file.
+    """Contents of a part file, which describes a finished shard.
 
-    The array files' SHA-256, the clips in them and what was measured of each (nothing, where the part was made before
-    recordings were measured), and the clips that could not be used.
+    Attributes
+    ----------
+    features, waveforms
+        SHA-256 of the array files; `waveforms` is "" if none are kept.
+    records, measurements
+        Records and measurements of the clips in the shard.
+    problems
+        Problems of the clips that could not be used.
     """
 
     features: str
     waveforms: str
     records: tuple[Record, ...]
     problems: tuple[Problem, ...]
-    measurements: tuple[Measurement, ...] = later(())
+    measurements: tuple[Measurement, ...]
 
 
 @functools.lru_cache(maxsize=1)
@@ -191,7 +197,7 @@ def _publish(
     problems: list[Problem],
 ) -> None:
     if previous is not None and previous.records == tuple(records):
-        part = dataclasses.replace(previous, problems=tuple(problems), measurements=tuple(measurements))
+        part = dataclasses.replace(previous, problems=tuple(problems))
         if part != previous:
             write_text(task.note, canonical_json(part))
         return
@@ -214,16 +220,14 @@ def read_part(task: Task) -> Part | None:
         part = Part(
             features=value["features"],
             waveforms=value["waveforms"],
-            records=tuple(
-                Record(**{**record, "oddities": tuple(record.get("oddities", ()))}) for record in value["records"]
-            ),
+            records=tuple(Record(**{**record, "oddities": tuple(record["oddities"])}) for record in value["records"]),
             problems=tuple(Problem(**problem) for problem in value["problems"]),
-            measurements=tuple(Measurement.from_json(each) for each in value.get("measurements", ())),
+            measurements=tuple(Measurement.from_json(each) for each in value["measurements"]),
         )
         unusable = {problem.file for problem in part.problems}
         if [record.clip for record in part.records] != [clip for clip in task.clips if clip not in unusable]:
             return None
-        if len(part.measurements) not in (0, len(part.records)):
+        if len(part.measurements) != len(part.records):
             return None
         open_array(features_file(task.folder, task.number), np.float16, (len(part.records), *task.settings.shape))
         if task.settings.waveforms:

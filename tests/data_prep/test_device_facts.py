@@ -1,6 +1,5 @@
 """Facts about devices: aggregated by hand here, and kept in the set's folder."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +8,11 @@ import pytest
 import soundfile
 from scipy.signal import butter, sosfilt
 
-from common.errors import DataError
 from data_prep.device_facts import CLIPPED, DEVICES, OddClip, aggregate, read_facts, upper_limit
 from data_prep.features import FeatureSettings
 from data_prep.measuring import Measurement, band_edges, measure
 from data_prep.mixing import LOWEST
 from data_prep.recording import Recording, resample
-from data_prep.remeasuring import measure_again
 from tests.data_prep.conftest import Make
 from tests.tiny_sets import read_lists
 
@@ -117,23 +114,3 @@ def test_a_prepared_set_keeps_its_facts(make: Make, root: Path) -> None:
     for damaged in ("", "{}", "[]", whole.replace('"clips": 12', '"clips": 13'), whole.replace('"odd"', '"odds"')):
         file.write_text(damaged)
         assert read_facts(prepared.folder, prepared.manifest.clips) is None
-
-
-def test_a_set_of_before_stays_as_it_is_and_can_be_measured_again(make: Make, root: Path, tmp_path: Path) -> None:
-    prepared = make(waveforms=True, high_pass=20.0)
-    expected = read_facts(prepared.folder, prepared.manifest.clips)
-    (prepared.folder / DEVICES).unlink()
-    for part in (prepared.folder / "parts").iterdir():  # as they were written before
-        value = json.loads(part.read_text())
-        del value["measurements"]
-        part.write_text(json.dumps(value))
-    make(waveforms=True, high_pass=20.0)
-    assert not (prepared.folder / DEVICES).exists()
-    assert measure_again(prepared, root, 1) == expected
-    assert read_facts(prepared.folder, prepared.manifest.clips) == expected
-    make(waveforms=True, high_pass=20.0)
-    assert read_facts(prepared.folder, prepared.manifest.clips) == expected
-    with (root / prepared.clips["clip"][7]).open("ab") as file:
-        file.write(b"more")
-    with pytest.raises(DataError, match=prepared.clips["clip"][7]):
-        measure_again(prepared, root, 1)
