@@ -9,7 +9,6 @@ import pandas as pd
 from common.errors import RunError
 from common.files import write_text
 from common.progress import progress
-from recipes.options import SharedOptions
 
 Row = dict[str, Any]
 
@@ -53,22 +52,24 @@ def make_rows(path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], ti
     return finished_rows(path, keys)
 
 
+def rows_line(path: Path, keys: Sequence[Row], title: str) -> str:
+    """Return how many rows of `keys` there are, for `--dry-run`, and the path on a second line."""
+    return f"{title}: {len(finished_rows(path, keys))} of {len(keys)} are there\n{path}"
+
+
 def wanted_rows(
-    options: SharedOptions, path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], title: str
-) -> pd.DataFrame | None:
-    """Return the rows that a figure is drawn from (see `make_rows`); None after `--dry-run`, which tells their state.
+    path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], title: str, *, plot_only: bool
+) -> pd.DataFrame:
+    """Return the rows that a figure is drawn from: all (see `make_rows`), or with `plot_only` those that are there.
 
     Raises
     ------
     RunError
-        If there are none and none may be made.
+        If there are none and none may be computed.
     """
-    finished = finished_rows(path, keys)
-    if options.dry_run:
-        print(f"{title}: {len(finished)} of {len(keys)} are there\n{path}")
-        return None
-    if not options.plot_only:
+    if not plot_only:
         return make_rows(path, keys, compute, title)
+    finished = finished_rows(path, keys)
     if finished.empty:
         raise RunError(f"{path} holds none of the {title}; run without --plot-only")
     return finished

@@ -2,18 +2,15 @@
 
 Runs: CIFAR-10 and CIFAR-100; from dense networks 8, 12, 18, 40 and 64 wide to networks up to width 181, their
 bottlenecks narrowed so that the number of weights stays, 300 epochs, 3 seeds: 402 runs (demo: CIFAR-10, from widths 4
-and 8 to 24, as Figure 5's: 42 runs). Weights are counted before a linear bottleneck is laid on; at the dense width it
+and 8 to 24, as Figure 5's: 42 runs). Weights are counted before a linear bottleneck is added; at the dense width it
 changes how a network learns, not what it can compute. Channels are whole, so totals differ by up to 7 % (column
 `weights`), and networks whose stem, shortcuts and classifier alone are too large are left out of (b).
 The paper found: a linear bottleneck gains from width up to a point, in small networks more, yet stays below the dense
 network (dashed); a non-linear one gains nothing, but for width 8, a little.
-
-    python recipes/golubeva2021/fig03_bottlenecks.py --data IMAGES --preset paper --runs RUNS --out FIGURES
 """
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.resnet_options import ResNetOptions, Sets, widened
@@ -33,17 +30,12 @@ _METHODS: Mapping[str, Method] = {"(a)": "linear bottleneck", "(b)": "non-linear
 _SETS: Sets = {"paper": ("cifar10", "cifar100"), "demo": ("cifar10",)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(ResNetOptions):
-    """Draw Figure 3: accuracy by width, widened by bottlenecks."""
-
-
-def points(options: Options) -> list[ResNetPoint]:
+def points(options: ResNetOptions) -> list[ResNetPoint]:
     """Return the dense networks, and those widened by either bottleneck."""
     return widened(options.families(_SETS), *_METHODS.values())
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: ResNetOptions, trained: Trained) -> Picture:
     """Draw a column of panels for each bottleneck, a panel for each image set."""
     table = resnet_table(trained)
     colours, columns = colours_of(table), len(_METHODS)
@@ -65,7 +57,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(reading))
 
 
-RECIPE = Recipe(name="golubeva2021/fig03_bottlenecks", options=Options, points=points, draw=draw)
+RECIPE = Recipe(name="golubeva2021/fig03_bottlenecks", about=__doc__, options=ResNetOptions, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -1,12 +1,10 @@
-"""Figure 4: perceptrons of 3970 weights on MNIST: accuracy by how connected they are, and where the weights are.
+"""Figure 4: accuracy of perceptrons of 3970 weights on MNIST by connectivity of the network and of its last layer.
 
 Runs: one hidden layer of 5 to 640 units, the weights shared in up to six ways between the two layers, ReLU and linear:
 80 networks a seed, 300 epochs of 60,000 digits, SGD of rate 0.1 without momentum, batches of 100 (demo: 10 epochs of
-6,000 digits). Those of one activation and seed learn together.
+6,000 digits). Networks of one activation and seed are trained together.
 The paper found: ReLU best, 96.3 %, at connectivity 0.06 or 0.03, its last layer more than 80 % connected; linear best,
 92.7 %, at 0.13; the dense baselines about 90 %.
-
-    python recipes/golubeva2021/fig04_connectivity.py --data IMAGES --preset paper --runs RUNS --out FIGURES
 """
 
 import sys
@@ -39,12 +37,12 @@ _EXAMPLES: dict[Preset, int | None] = {"paper": None, "demo": 6000}
 
 @dataclass(frozen=True, kw_only=True)
 class Options(ImageOptions):
-    """Draw Figure 4: accuracy of perceptrons of 3970 weights by connectivity."""
+    """Options of Figure 4."""
 
     widths: tuple[int, ...] = WIDTHS
-    """Hidden units."""
+    """Numbers of hidden units."""
     activations: tuple[Activation, ...] = get_args(Activation)
-    """Of the hidden units: a panel for each."""
+    """Activations of the hidden units, a panel for each."""
 
 
 def _run(activation: Activation, width: int, kept: tuple[int, int], preset: Preset) -> ImageRun:
@@ -138,7 +136,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(reading))
 
 
-RECIPE = Recipe(name="golubeva2021/fig04_connectivity", options=Options, points=points, draw=draw)
+RECIPE = Recipe(name="golubeva2021/fig04_connectivity", about=__doc__, options=Options, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -1,16 +1,13 @@
-"""Figure 6: how much of what width gains is gained at a fixed number of weights, by widening factor.
+"""Figure 6: fraction of the gain from width that is reached at a fixed number of weights, by widening factor.
 
 Runs: Figure 5's and Table 1's, and dense networks of every width: 405 runs (demo: CIFAR-10, 27 runs).
 The fraction is (sparse - base) / (dense - base), of best test accuracies: sparse and dense are of one width, base and
 sparse of one number of weights.
-The paper found: most of the gain is the width's, as long as the sparse network can still be trained; on ImageNet at
-width 90 more than all of it.
-
-    python recipes/golubeva2021/fig06_improvement.py --data IMAGES --preset paper --runs RUNS --out FIGURES
+The paper found: most of the gain is due to the width, as long as the sparse network can still be trained; on ImageNet
+at width 90 more than all of it.
 """
 
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -34,11 +31,6 @@ _READING = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(ResNetOptions):
-    """Draw Figure 6: the fraction of improvement that is due to width."""
-
-
 def _draw_panel(axes: Axes, rows: pd.DataFrame) -> Axes:
     """Draw one base width's, fractions on the left axis and training accuracies on the right one, which is returned."""
     rows = rows.sort_values("factor")
@@ -54,7 +46,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> Axes:
     return right
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: ResNetOptions, trained: Trained) -> Picture:
     """Draw a panel for each image set and base width."""
     table = improvement_table(resnet_table(trained))
     cells = list(table.groupby(["data", "base_width"], sort=False))
@@ -69,7 +61,8 @@ def draw(_options: Options, trained: Trained) -> Picture:
 
 RECIPE = Recipe(
     name="golubeva2021/fig06_improvement",
-    options=Options,
+    about=__doc__,
+    options=ResNetOptions,
     points=lambda options: sparse_and_dense(options.families(_SETS)),
     draw=draw,
 )

@@ -1,13 +1,11 @@
-"""Figure 7: two-layer networks of 6,352 weights on MNIST: accuracy, and their kernels' distance from the limit.
+"""Figure 7: accuracy of two-layer networks of 6,352 weights on MNIST, and their kernels' distance from the limit.
 
 Runs: dense and sparse networks of widths 8 to 635, NTK parametrisation, without biases, on 2,048 digits, 300 epochs of
-SGD in batches of 256; seven learning rates, of which the best on 10,000 other training digits counts; 3 seeds: 273 runs
-(demo: three widths and rates, 20 epochs: 45). Sparse networks learn together.
+SGD in batches of 256; seven learning rates, of which the best on 10,000 other training digits is drawn; 3 seeds: 273
+runs (demo: three widths and rates, 20 epochs: 45). Sparse networks are trained together.
 Distances: simulated networks, Theorem 1 by drawing masks, the published equation (6), and the second order, over pairs
 of test digits, normalised as the authors' code does, and by the training set.
 The paper found the smallest distance at widths 128 to 216, and the smallest test error near them.
-
-    python recipes/golubeva2021/fig07_kernel_distance.py --data IMAGES --preset paper --runs RUNS --out FIGURES
 """
 
 import sys
@@ -23,7 +21,7 @@ from data_prep.images.sets import LabelledSet
 from data_prep.images.splits import ImageSplitSettings
 from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.digits import Normalisation, digit_pairs
-from recipes.golubeva2021.fig07_panels import draw
+from recipes.golubeva2021.kernel_accuracy_panels import draw
 from recipes.golubeva2021.kernel_distances import (
     CLASSES,
     DENSE_WIDTH,
@@ -49,14 +47,14 @@ _SPLIT = ImageSplitSettings(train_examples=2048, validation=10_000)
 
 @dataclass(frozen=True, kw_only=True)
 class Options(ImageOptions):
-    """Draw Figure 7: accuracy of sparse networks, and the distance of their kernels from the infinite dense one."""
+    """Options of Figure 7."""
 
     widths: tuple[int, ...] = ()
     """Widths of the networks (default: the preset's)."""
     normalisations: tuple[Normalisation, ...] = ("per_thousand", "training_set")
-    """What every pixel is normalised over for the kernels: a panel for each."""
+    """Images that pixels are normalised over for the kernels, a panel for each."""
     distances_only: bool = False
-    """Train nothing, and draw (b) alone."""
+    """Train nothing and draw only (b)."""
 
 
 def _point(series: str, width: int, rate: float, preset: Preset) -> ImagePoint:
@@ -110,12 +108,12 @@ def _distances(options: Options, draws: Draws) -> pd.DataFrame:
     path = options.runs / f"golubeva2021-kernel-distances-{identity[:12]}.csv"
     widths = options.widths or WIDTHS
     keys: list[Row] = [{"normalisation": n, "width": w} for n in options.normalisations for w in widths]
-    found = wanted_rows(options, path, keys, partial(_compute, digits, draws), "kernel distances")
-    return pd.DataFrame() if found is None else found
+    compute = partial(_compute, digits, draws)
+    return wanted_rows(path, keys, compute, "kernel distances", plot_only=options.plot_only)
 
 
 def draw_figure(options: Options, trained: Trained) -> Picture:
-    """Find what distances are missing, and draw."""
+    """Compute the missing distances, and draw."""
     draws = _DRAWS[options.preset]
     reading = (
         f"{draws.pairs:,} pairs of different test digits; {draws.networks} networks of each width (bars: standard "
@@ -126,7 +124,9 @@ def draw_figure(options: Options, trained: Trained) -> Picture:
     return draw(_distances(options, draws), best, trained.footer(reading))
 
 
-RECIPE = Recipe(name="golubeva2021/fig07_kernel_distance", options=Options, points=points, draw=draw_figure)
+RECIPE = Recipe(
+    name="golubeva2021/fig07_kernel_distance", about=__doc__, options=Options, points=points, draw=draw_figure
+)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -1,16 +1,13 @@
-"""Figure 8: how weights are removed from the layers of a network, largest layers first. Nothing is trained.
+"""Figure 8: removal of weights from the layers of a network, largest layers first. Nothing is trained.
 
-The paper illustrates its algorithm: the largest layer gives up weights until it has as many as the next smaller one,
-then both do, and so on until the budget is met. Here the allocator itself does it to a ResNet-18 that keeps the weights
-of a narrower one: each shade is what goes before the next layer is involved.
-
-    python recipes/golubeva2021/fig08_allocation.py --out FIGURES
+The paper illustrates its algorithm: weights are removed from the largest layer until it has as many as the next smaller
+one, then from both, and so on until the budget is met. Here the allocator is applied to a ResNet-18 that keeps as many
+weights as a narrower one: each shade shows the weights that are removed before the next layer is reached.
 """
 
 import sys
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -18,32 +15,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from common.command import run_command
 from evaluation.style import COLOURS
-from recipes.drawing import make_figure
+from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.layer_counts import BASE_WIDTH, budget_of, resnet_shapes, stage_table, stages_of
-from recipes.options import SharedOptions
+from recipes.options import FigureOptions
 from recipes.trained import Picture
-
-_NAME = "golubeva2021/fig08_allocation"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SharedOptions):
-    """Draw Figure 8: weights removed from the largest layers first."""
+class Options(FigureOptions):
+    """Options of Figure 8."""
 
-    data: Path | None = None
-    """Not needed: nothing is trained."""
-    runs: Path | None = None
-    """Not needed: nothing is trained."""
     width: int = 18
     """Width of the ResNet-18 (100 classes)."""
     base_width: int = BASE_WIDTH
-    """Width of the dense one that has as many weights as it keeps."""
+    """Width of the dense network that has as many weights as this one keeps."""
 
 
 def _draw_layers(axes: Axes, table: pd.DataFrame) -> None:
-    """Draw a bar for each layer: what is kept, and above it what goes, stage by stage."""
+    """Draw a bar for each layer: the weights kept, and above them those removed at each stage."""
     stages = list(table.columns[1:])
     shades = matplotlib.colormaps["YlOrBr"](np.linspace(0.25, 0.75, len(stages) - 1))
     places = np.arange(len(table))
@@ -55,8 +45,9 @@ def _draw_layers(axes: Axes, table: pd.DataFrame) -> None:
     axes.margins(x=0.01)
 
 
-def draw(width: int, base_width: int) -> Picture:
+def draw(options: Options) -> Picture:
     """Draw all layers of a ResNet-18, largest first."""
+    width, base_width = options.width, options.base_width
     shapes, budget = resnet_shapes(width), budget_of(base_width, width)
     table = stage_table(stages_of(shapes, budget))
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
@@ -73,17 +64,7 @@ def draw(width: int, base_width: int) -> Picture:
     return Picture(figure, table, footer)
 
 
-def _make(options: Options) -> None:
-    if options.dry_run:
-        print("nothing to train")
-        return
-    make_figure(lambda: draw(options.width, options.base_width), options.out / _NAME)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
-
+RECIPE = Recipe(name="golubeva2021/fig08_allocation", about=__doc__, options=Options, draw=draw)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_recipe(RECIPE))

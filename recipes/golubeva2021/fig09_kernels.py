@@ -1,15 +1,12 @@
-"""Figure 9: best test accuracy of sparse ResNet-18s by width, single weights or whole kernels being removed.
+"""Figure 9: best test accuracy of sparse ResNet-18s by width, with single weights or whole kernels removed.
 
 Runs: CIFAR-100, the weights of dense networks 8, 12 and 18 wide in networks up to width 181, removed along all
 dimensions of a weight (Figure 5's runs) or along inputs and outputs only, 300 epochs. With the paper's 10 seeds
 (`--seeds 10`) 510 runs, with 3 153 (demo: CIFAR-10, from widths 4 and 8 to 24, as Figure 5's: 36 runs).
 The paper found: about the same, but up to 3 points better along all dimensions in small networks that are very sparse.
-
-    python recipes/golubeva2021/fig09_kernels.py --data IMAGES --preset paper --seeds 10 --runs RUNS --out FIGURES
 """
 
 import sys
-from dataclasses import dataclass
 
 from matplotlib.lines import Line2D
 
@@ -33,17 +30,12 @@ _SETS: Sets = {"paper": ("cifar100",), "demo": ("cifar10",)}
 _BASE_WIDTHS: Widths = {"paper": (8, 12, 18), "demo": (4, 8)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(ResNetOptions):
-    """Draw Figure 9: accuracy by width, single weights or whole kernels removed."""
-
-
-def points(options: Options) -> list[ResNetPoint]:
+def points(options: ResNetOptions) -> list[ResNetPoint]:
     """Return the dense networks, and wider ones that are sparse in either way."""
     return widened(options.families(_SETS, _BASE_WIDTHS), "sparse", "sparse kernels")
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: ResNetOptions, trained: Trained) -> Picture:
     """Draw a panel for each image set: circles where weights are removed one by one, crosses where kernels are."""
     table = resnet_table(trained)
     sets = dict.fromkeys(table["data"])
@@ -59,7 +51,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(f"best of all epochs; {BARS}"))
 
 
-RECIPE = Recipe(name="golubeva2021/fig09_kernels", options=Options, points=points, draw=draw)
+RECIPE = Recipe(name="golubeva2021/fig09_kernels", about=__doc__, options=ResNetOptions, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -1,41 +1,31 @@
-"""Figure 10: how 1.8e5 weights are shared out among the layers of ResNet-18s of several widths. Nothing is trained.
+"""Figure 10: number of weights in each layer of ResNet-18s of several widths and 1.8e5 weights. Nothing is trained.
 
-CIFAR-100. All widths keep the weights of the narrowest, whose layers are dense; in wider ones every layer keeps as many
-as it has, but none more than a common number.
-
-    python recipes/golubeva2021/fig10_layers.py --out FIGURES
+CIFAR-100. All widths keep as many weights as the narrowest, whose layers are dense. In wider networks every layer keeps
+its weights up to a common limit.
 """
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from common.command import run_command
 from evaluation.style import mark
-from recipes.drawing import make_figure
+from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.layer_counts import BASE_WIDTH, kept_by_layer
-from recipes.options import SharedOptions
+from recipes.options import FigureOptions
 from recipes.trained import Picture
-
-_NAME = "golubeva2021/fig10_layers"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SharedOptions):
-    """Draw Figure 10: the weights that each layer keeps."""
+class Options(FigureOptions):
+    """Options of Figure 10."""
 
-    data: Path | None = None
-    """Not needed: nothing is trained."""
-    runs: Path | None = None
-    """Not needed: nothing is trained."""
     widths: tuple[int, ...] = (8, 18, 32, 64, 128)
     """Widths of the ResNet-18 (100 classes)."""
     base_width: int = BASE_WIDTH
-    """Width of the dense one that has as many weights as all of them keep."""
+    """Width of the dense network that has as many weights as all of them keep."""
 
 
 def _draw_column(axes: Axes, table: pd.DataFrame, column: str) -> None:
@@ -47,9 +37,9 @@ def _draw_column(axes: Axes, table: pd.DataFrame, column: str) -> None:
     axes.yaxis.set_major_formatter("{x:,g}")
 
 
-def draw(widths: tuple[int, ...], base_width: int) -> Picture:
+def draw(options: Options) -> Picture:
     """Draw kept weights and connectivity, layer by layer, a line for each width."""
-    table = kept_by_layer(widths, base_width)
+    table = kept_by_layer(options.widths, options.base_width)
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
     upper, lower = figure.subplots(2, sharex=True)
     for axes, column, label in ((upper, "kept", "weights kept"), (lower, "connectivity", "share of weights kept")):
@@ -60,22 +50,12 @@ def draw(widths: tuple[int, ...], base_width: int) -> Picture:
     handles, labels = upper.get_legend_handles_labels()
     title = "width (connectivity of the whole network)"
     figure.legend(handles, labels, title=title, loc="outside upper center", ncols=len(labels))
-    total = table.loc[table["width"] == widths[0], "kept"].sum()
+    total = table.loc[table["width"] == options.widths[0], "kept"].sum()
     footer = f"ResNet-18, 100 classes, {total:,} weights at every width; layers by module and block, in order"
     return Picture(figure, table, footer)
 
 
-def _make(options: Options) -> None:
-    if options.dry_run:
-        print("nothing to train")
-        return
-    make_figure(lambda: draw(options.widths, options.base_width), options.out / _NAME)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
-
+RECIPE = Recipe(name="golubeva2021/fig10_layers", about=__doc__, options=Options, draw=draw)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_recipe(RECIPE))

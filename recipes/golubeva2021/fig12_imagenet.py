@@ -1,13 +1,10 @@
-"""Figure 12: what ResNet-18s gain on ImageNet by width, at a constant and at an increasing number of weights.
+"""Figure 12: gain of ResNet-18s on ImageNet by width, at a constant and at an increasing number of weights.
 
 Runs: those of Table 1 (demo: CIFAR-10, which stands in for ImageNet).
 The paper found: up to width 128 sparse networks gain as much as dense ones, whose number of weights grows.
-
-    python recipes/golubeva2021/fig12_imagenet.py --data IMAGES --preset paper --runs RUNS --out FIGURES
 """
 
 import sys
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -21,12 +18,7 @@ from recipes.trained import Picture, Trained
 _LINES = {"constant": ("mean", "sd"), "increasing": ("dense", "dense_sd")}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(ResNetOptions):
-    """Draw Figure 12: the gain from width."""
-
-
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: ResNetOptions, trained: Trained) -> Picture:
     """Draw gains over the dense network of the base width."""
     table = improvement_table(resnet_table(trained))
     cells = list(table.groupby(["data", "base_width"], sort=False))
@@ -45,7 +37,8 @@ def draw(_options: Options, trained: Trained) -> Picture:
 
 RECIPE = Recipe(
     name="golubeva2021/fig12_imagenet",
-    options=Options,
+    about=__doc__,
+    options=ResNetOptions,
     points=lambda options: sparse_and_dense(options.families(IMAGENET, ONE_BASE_WIDTH)),
     draw=draw,
 )

@@ -27,23 +27,29 @@ from recipes.drawing import make_figure
 from recipes.golubeva2021.digits import digit_pairs
 from recipes.golubeva2021.kernel_distances import DENSE_WIDTH, PIXELS, Draws, measured, simulated_mean, with_error
 from recipes.golubeva2021.kernels_panels import FIGURES, TITLES
-from recipes.options import SharedOptions
-from recipes.rows import Row, wanted_rows
+from recipes.options import FigureOptions
+from recipes.points import Preset
+from recipes.rows import Row, rows_line, wanted_rows
 
+_ROWS = "kernel distances"
 _WIDTHS = (8, 16, 32, 48, 64, 80, 128, 160, 216, 320, 640, 1600, 4000)
 _DRAWS = {"paper": Draws(pairs=2000, networks=100, masks=10_000), "demo": Draws(pairs=200, networks=10, masks=500)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SharedOptions):
-    """Draw the plots of the page on kernels."""
+class Options(FigureOptions):
+    """Draw the figures of docs/kernels.md."""
 
     data: Path
     """Folder of image sets, or of MNIST's files."""
     runs: Path
-    """Folder where every distance found is kept."""
+    """Folder where computed distances are kept."""
     download: bool = False
-    """Fetch MNIST if it is not there."""
+    """Download MNIST if it is missing."""
+    preset: Preset = "demo"
+    """`paper`: 2,000 pairs, 100 networks, 10,000 masks; `demo`: a tenth of the pairs and networks, 500 masks."""
+    plot_only: bool = False
+    """Draw the distances that are there. Compute nothing."""
     widths: tuple[int, ...] = _WIDTHS
     """Widths of the networks, at least 8."""
 
@@ -95,9 +101,10 @@ def _make(options: Options) -> None:
     digits, draws = load_images("mnist", options.data, download=options.download), _DRAWS[options.preset]
     path = options.runs / f"kernels-page-{digest({'draws': draws, 'images': digits.identity})[:12]}.csv"
     keys: list[Row] = [{"inputs": inputs, "width": width} for inputs in TITLES for width in options.widths]
-    table = wanted_rows(options, path, keys, partial(_compute, digits, draws), "kernel distances")
-    if table is None:
+    if options.dry_run:
+        print(rows_line(path, keys, _ROWS))
         return
+    table = wanted_rows(path, keys, partial(_compute, digits, draws), _ROWS, plot_only=options.plot_only)
     footer = (
         f"{PIXELS} inputs, {DENSE_WIDTH} x {PIXELS} weights in the first layer at every width; {draws.pairs:,} pairs, "
         f"{draws.networks} networks (bars: standard error), {draws.masks:,} masks"

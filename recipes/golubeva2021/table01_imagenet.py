@@ -4,13 +4,10 @@ Runs: widths 64, 90, 128, 181 and 256, dense, and sparse with the weights of wid
 (demo: CIFAR-10, which stands in for ImageNet, widths 4 to 24: 21 runs). ImageNet could not be had where this was
 written.
 The paper found: 68.03, 69.11, 70.22, 70.91 and 71.89 % dense, 69.56, 70.02, 70.66 and 70.53 % sparse.
-
-    python recipes/golubeva2021/table01_imagenet.py --data IMAGES --preset paper --runs RUNS --out FIGURES
 """
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,11 +22,6 @@ PUBLISHED: Mapping[str, Mapping[int, float]] = {
     "dense": {64: 68.03, 90: 69.11, 128: 70.22, 181: 70.91, 256: 71.89},
     "sparse": {90: 69.56, 128: 70.02, 181: 70.66, 256: 70.53},
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(ResNetOptions):
-    """Make Table 1: accuracy of dense and of sparse networks by width."""
 
 
 def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +44,7 @@ def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_index(axis=1).fillna("")
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: ResNetOptions, trained: Trained) -> Picture:
     """Print the table, and set it as a picture."""
     table = resnet_table(trained)
     rows = accuracy_rows(table)
@@ -68,7 +60,8 @@ def draw(_options: Options, trained: Trained) -> Picture:
 
 RECIPE = Recipe(
     name="golubeva2021/table01_imagenet",
-    options=Options,
+    about=__doc__,
+    options=ResNetOptions,
     points=lambda options: sparse_and_dense(options.families(IMAGENET, ONE_BASE_WIDTH)),
     draw=draw,
 )

@@ -7,8 +7,9 @@ import pytest
 
 from common.errors import ConfigError
 from models.pruning.published import golubeva_published
-from recipes.golubeva2021 import fig08_allocation, fig10_layers
+from recipes.command import run_recipe
 from recipes.golubeva2021.layer_counts import budget_of, kept_by_layer, resnet_shapes, stage_table, stages_of
+from recipes.registry import recipe_of
 
 
 def test_layers_are_named_in_the_order_of_the_network() -> None:
@@ -61,12 +62,12 @@ def test_a_network_narrower_than_the_base_is_named() -> None:
         kept_by_layer([4], 8)
 
 
-@pytest.mark.parametrize(("recipe", "name"), [(fig08_allocation, "fig08_allocation"), (fig10_layers, "fig10_layers")])
-def test_the_figures_and_their_numbers(recipe: object, name: str, tmp_path: Path) -> None:
-    main = recipe.main  # type: ignore[attr-defined]
-    assert main(["--out", str(tmp_path), "--runs", str(tmp_path), "--data", str(tmp_path), "--dry-run"]) == 0
+@pytest.mark.parametrize("name", ["fig08_allocation", "fig10_layers"])
+def test_the_figures_and_their_numbers(name: str, tmp_path: Path) -> None:
+    recipe = recipe_of(f"golubeva2021/{name}")
+    assert run_recipe(recipe, ["--out", str(tmp_path), "--dry-run"]) == 0
     assert not list(tmp_path.iterdir())
-    assert main(["--out", str(tmp_path), "--preset", "paper"]) == 0
+    assert run_recipe(recipe, ["--out", str(tmp_path)]) == 0
     folder = tmp_path / "golubeva2021"
     assert {path.name for path in folder.iterdir()} == {f"{name}.{form}" for form in ("png", "pdf", "csv")}
     assert len(pd.read_csv(folder / f"{name}.csv")) % 21 == 0

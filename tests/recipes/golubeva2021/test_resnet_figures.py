@@ -11,21 +11,21 @@ import pytest
 from asc.run_folder import find_runs
 from data_prep.images.sets import LabelledSet, Part
 from data_prep.images.splits import ImageSplitSettings
-from recipes.command import run_recipe
-from recipes.golubeva2021 import (
-    fig01_width,
-    fig03_bottlenecks,
-    fig05_weights,
-    fig06_improvement,
-    fig09_kernels,
-    fig11_connectivity,
-    fig12_imagenet,
-    fig13_training,
-    resnets,
-    table01_imagenet,
-)
+from recipes.command import Recipe, run_recipe
+from recipes.golubeva2021 import resnets
 from recipes.golubeva2021.improvement import improvement_table
 from recipes.golubeva2021.table01_imagenet import accuracy_rows
+from recipes.registry import recipe_of
+
+FIG01 = recipe_of("golubeva2021/fig01_width")
+FIG03 = recipe_of("golubeva2021/fig03_bottlenecks")
+FIG05 = recipe_of("golubeva2021/fig05_weights")
+FIG06 = recipe_of("golubeva2021/fig06_improvement")
+FIG09 = recipe_of("golubeva2021/fig09_kernels")
+FIG11 = recipe_of("golubeva2021/fig11_connectivity")
+FIG12 = recipe_of("golubeva2021/fig12_imagenet")
+FIG13 = recipe_of("golubeva2021/fig13_training")
+TABLE01 = recipe_of("golubeva2021/table01_imagenet")
 
 pytestmark = pytest.mark.trains
 
@@ -42,11 +42,11 @@ def images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resnets, "SCALES", {"demo": tiny})
 
 
-def make(module: Any, folder: Path, *more: str) -> pd.DataFrame:
+def make(recipe: Recipe, folder: Path, *more: str) -> pd.DataFrame:
     places = ["--data", str(folder), "--runs", str(folder / "runs"), "--out", str(folder / "figures")]
     tiny = ["--base-widths", "2", "--widths", "2", "3", "4", "--seeds", "1", "--accelerator", "cpu"]
-    assert run_recipe(module.RECIPE, [*places, *tiny, *more]) == 0
-    target = folder / "figures" / module.RECIPE.name
+    assert run_recipe(recipe, [*places, *tiny, *more]) == 0
+    target = folder / "figures" / recipe.name
     assert target.with_suffix(".png").stat().st_size > 1000
     return pd.read_csv(target.with_suffix(".csv"))
 
@@ -56,7 +56,7 @@ def trained(folder: Path) -> int:
 
 
 def test_the_sparse_figures_share_all_runs(images: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    table = make(fig05_weights, tmp_path)
+    table = make(FIG05, tmp_path)
     assert trained(tmp_path) == 3
     assert table["method"].tolist() == ["dense", "sparse", "sparse"]
     assert table["width"].tolist() == [2, 3, 4]
@@ -64,32 +64,32 @@ def test_the_sparse_figures_share_all_runs(images: None, tmp_path: Path, capsys:
     assert table["connectivity"].iloc[0] == 1
     assert table["connectivity"].is_monotonic_decreasing
     assert (table["mean"] >= table["test_accuracy"]).all()
-    for module in (fig01_width, fig11_connectivity, fig13_training):
-        pd.testing.assert_frame_equal(make(module, tmp_path), table)
+    for recipe in (FIG01, FIG11, FIG13):
+        pd.testing.assert_frame_equal(make(recipe, tmp_path), table)
     assert trained(tmp_path) == 3
 
-    table = make(fig06_improvement, tmp_path)
+    table = make(FIG06, tmp_path)
     assert trained(tmp_path) == 3 + 2
     assert table["factor"].tolist() == [1, 1.5, 2]
     capsys.readouterr()
-    make(table01_imagenet, tmp_path)
-    make(fig12_imagenet, tmp_path)
+    make(TABLE01, tmp_path)
+    make(FIG12, tmp_path)
     assert trained(tmp_path) == 3 + 2
     assert "dense, CIFAR-10" in capsys.readouterr().out
 
-    table = make(fig09_kernels, tmp_path)
+    table = make(FIG09, tmp_path)
     assert trained(tmp_path) == 3 + 2 + 2
     assert table["method"].tolist() == ["dense", "sparse", "sparse", "sparse kernels", "sparse kernels"]
     assert abs(table["weights"] - table["weights"].iloc[0]).max() <= 9 * 21
 
     # What is left of a figure is drawn too, and says so.
     next((tmp_path / "runs").glob("demo-cifar10-resnet18-w2-*/seed-0/result.json")).unlink()
-    assert len(make(fig06_improvement, tmp_path, "--plot-only")) == 2
-    assert len(make(fig05_weights, tmp_path, "--plot-only")) == 2
+    assert len(make(FIG06, tmp_path, "--plot-only")) == 2
+    assert len(make(FIG05, tmp_path, "--plot-only")) == 2
 
 
 def test_bottlenecks(images: None, tmp_path: Path) -> None:
-    table = make(fig03_bottlenecks, tmp_path)
+    table = make(FIG03, tmp_path)
     linear = table[table["method"] == "linear bottleneck"]
     assert linear["width"].tolist() == [2, 3, 4]
     assert set(table["method"]) == {"dense", "linear bottleneck", "non-linear bottleneck"}

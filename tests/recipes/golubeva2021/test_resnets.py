@@ -11,23 +11,24 @@ from asc.images.networks import build_network
 from data_prep.images.augmentation import AUGMENTATIONS
 from models.prunable import prunable
 from models.weights.masked import masks_of
-from recipes.golubeva2021 import (
-    fig01_width,
-    fig05_weights,
-    fig06_improvement,
-    fig09_kernels,
-    fig11_connectivity,
-    fig12_imagenet,
-    fig13_training,
-    table01_imagenet,
-)
+from recipes.command import Recipe
 from recipes.golubeva2021.layer_counts import budget_of
 from recipes.golubeva2021.resnets import Family, Images, Method, ResNetPoint
 from recipes.image_cost import counts_of
+from recipes.registry import recipe_of
+
+FIG01 = recipe_of("golubeva2021/fig01_width")
+FIG05 = recipe_of("golubeva2021/fig05_weights")
+FIG06 = recipe_of("golubeva2021/fig06_improvement")
+FIG09 = recipe_of("golubeva2021/fig09_kernels")
+FIG11 = recipe_of("golubeva2021/fig11_connectivity")
+FIG12 = recipe_of("golubeva2021/fig12_imagenet")
+FIG13 = recipe_of("golubeva2021/fig13_training")
+TABLE01 = recipe_of("golubeva2021/table01_imagenet")
 
 
-def points_of(module: Any, **options: Any) -> list[ResNetPoint]:
-    recipe = module.RECIPE
+def points_of(recipe: Recipe, **options: Any) -> list[ResNetPoint]:
+    assert recipe.points is not None
     places = {name: Path() for name in ("data", "runs", "out")}
     points: list[ResNetPoint] = recipe.points(recipe.options(**places, **({"preset": "paper"} | options)))
     return points
@@ -38,7 +39,7 @@ def family(images: Images = "cifar10", base_width: int = 8, *widths: int) -> Fam
 
 
 def test_base_widths_have_the_papers_weights_and_wider_networks_keep_them() -> None:
-    points = points_of(fig05_weights, sets=("cifar100",))
+    points = points_of(FIG05, sets=("cifar100",))
     dense = [point for point in points if point.method == "dense"]
     assert [point.base_width for point in dense] == [8, 12, 18, 40, 64]
     assert [point.series for point in dense] == ["1.8e5", "4.0e5", "9.0e5", "4.4e6", "1.1e7"]
@@ -50,19 +51,19 @@ def test_base_widths_have_the_papers_weights_and_wider_networks_keep_them() -> N
 
 
 def test_small_images_are_learnt_as_the_paper_says() -> None:
-    for point in points_of(fig05_weights, base_widths=(18,)):
+    for point in points_of(FIG05, base_widths=(18,)):
         learning, data = point.run.training, point.run.data
         assert (learning.epochs, learning.batch_size, learning.milestones) == (300, 128, (50, 120, 200))
         assert (learning.learning_rate, learning.momentum, learning.factor) == (0.1, 0.9, 0.1)
         assert (learning.optimiser, learning.schedule, learning.weight_decay) == ("sgd", "steps", 5e-4)
         assert data.augmentation == AUGMENTATIONS["golubeva2021"]
         assert (data.normalisation, data.split.train_examples, data.split.test_examples) == ("imagenet", None, None)
-    shorter = points_of(fig05_weights, base_widths=(18,), epochs=30)[0].run.training
+    shorter = points_of(FIG05, base_widths=(18,), epochs=30)[0].run.training
     assert (shorter.epochs, shorter.milestones) == (30, (5, 12, 20))
 
 
 def test_imagenet_is_learnt_as_the_paper_says() -> None:
-    points = points_of(table01_imagenet)
+    points = points_of(TABLE01)
     for point in points:
         learning, data = point.run.training, point.run.data
         assert (learning.epochs, learning.schedule, learning.weight_decay) == (150, "cosine", 1e-4)
@@ -81,25 +82,25 @@ def test_imagenet_is_learnt_as_the_paper_says() -> None:
 
 def test_figures_share_their_runs() -> None:
     runs = {
-        module: {point.run for point in points_of(module, sets=sets)}
-        for module, sets in (
-            (fig01_width, ("cifar100",)),
-            (fig05_weights, ("cifar100",)),
-            (fig06_improvement, ("cifar100",)),
-            (fig09_kernels, ("cifar100",)),
-            (fig11_connectivity, ("cifar100",)),
-            (fig13_training, ("cifar100",)),
-            (fig12_imagenet, ()),
-            (table01_imagenet, ()),
+        recipe: {point.run for point in points_of(recipe, sets=sets)}
+        for recipe, sets in (
+            (FIG01, ("cifar100",)),
+            (FIG05, ("cifar100",)),
+            (FIG06, ("cifar100",)),
+            (FIG09, ("cifar100",)),
+            (FIG11, ("cifar100",)),
+            (FIG13, ("cifar100",)),
+            (FIG12, ()),
+            (TABLE01, ()),
         )
     }
-    assert runs[fig05_weights] == runs[fig11_connectivity] == runs[fig13_training]
-    assert runs[fig01_width] < runs[fig05_weights] < runs[fig06_improvement]
-    assert all(run.weights.scheme == "dense" for run in runs[fig06_improvement] - runs[fig05_weights])
-    assert all(run.weights.io_only for run in runs[fig09_kernels] - runs[fig05_weights])
-    assert runs[fig12_imagenet] == runs[table01_imagenet]
-    assert {point.run for point in points_of(fig01_width)} > runs[fig01_width]
-    assert {point.run.network.width for point in points_of(fig01_width, sets=("imagenet",))} == {64, 90, 128, 181, 256}
+    assert runs[FIG05] == runs[FIG11] == runs[FIG13]
+    assert runs[FIG01] < runs[FIG05] < runs[FIG06]
+    assert all(run.weights.scheme == "dense" for run in runs[FIG06] - runs[FIG05])
+    assert all(run.weights.io_only for run in runs[FIG09] - runs[FIG05])
+    assert runs[FIG12] == runs[TABLE01]
+    assert {point.run for point in points_of(FIG01)} > runs[FIG01]
+    assert {point.run.network.width for point in points_of(FIG01, sets=("imagenet",))} == {64, 90, 128, 181, 256}
 
 
 @pytest.mark.parametrize("method", ["sparse", "sparse kernels"])
