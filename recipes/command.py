@@ -66,7 +66,7 @@ class Recipe:
     """
 
     name: str
-    about: str = ""
+    about: str
     options: type[Any]
     draw: Callable[..., Picture]
     points: Callable[[Any], list[Any]] | None = None

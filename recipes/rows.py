@@ -54,7 +54,7 @@ def make_rows(path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], ti
 
 def rows_line(path: Path, keys: Sequence[Row], title: str) -> str:
     """Return how many rows of `keys` there are, for `--dry-run`, and the path on a second line."""
-    return f"{title}: {len(finished_rows(path, keys))} of {len(keys)} are there\n{path}"
+    return f"{len(finished_rows(path, keys))} of {len(keys)} {title} are there\n{path}"
 
 
 def wanted_rows(

@@ -2,11 +2,9 @@
 
 Runs: random hyperplanes (Li et al. 2018), DCTpS, FORCE, SynFlow, SNIP, GraSP, sparse with equally many weights per
 layer (EPL) and uniformly sparse, eight numbers from 400 to 50,000, 160 epochs of Adam in batches of 64, 3 seeds: 192
-runs (demo: four numbers, 40 epochs of 2,000 images: 96 runs). Biases are trained by all and count, of the hyperplane as
-part of it, as do the scales of DCTpS. Which projection the paper used is not in its text.
+runs (demo: four numbers, 40 epochs of 2,000 images: 96 runs). All methods train biases and count them (the
+hyperplane as part of it), and DCTpS counts its scales. Which projection the paper used is not in its text.
 The paper found: DCTpS as good as hyperplanes or better, then the pruning methods, then random ones.
-
-    python recipes/price2021/fig01_subspaces.py --preset paper --data IMAGES --runs RUNS --out FIGURES
 """
 
 import sys
@@ -53,12 +51,12 @@ class DimensionPoint(ImagePoint):
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Variants, ImageOptions):
-    """Draw Figure 1: accuracy of LeNet-5 by the number of trained parameters."""
+    """Options of Figure 1."""
 
     dimensions: tuple[int, ...] = ()
     """Numbers of trained parameters (default: the preset's)."""
     projection: Projection = "fastfood"
-    """Of the hyperplane."""
+    """Projection of the hyperplane."""
     lenet: Literal["paper", "code"] = "paper"
     """84 units and biases, 62,006 parameters; the public code has 82 and none, 61,510."""
 
@@ -99,7 +97,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(SPREAD))
 
 
-RECIPE = Recipe(name="price2021/fig01_subspaces", options=Options, points=points, draw=draw)
+RECIPE = Recipe(name="price2021/fig01_subspaces", about=__doc__, options=Options, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -1,17 +1,17 @@
 """Figure 4: singular values of the Jacobian of ResNet-50 (10 classes) before training, by method and density.
 
 DCTpS, FORCE, SynFlow, equally many per layer (EPL) and uniform; mean over eight inputs, in float64. The paper does not
-say what batch norm does, so it is drawn with running statistics (eval), with those of the eight inputs (train), and
-with the latter for the gradient of summed outputs (train-summed). Nothing is trained; on one core a spectrum takes some
-10 seconds, in mode `train`, of eight times as many passes, longer; masks as long as in Figure 5, which shares them.
+say which statistics batch norm uses, so spectra are drawn with running statistics (eval), with those of the eight
+inputs (train), and with the latter for the gradient of summed outputs (train-summed). Nothing is trained. On one core a
+spectrum takes some 10 seconds, longer in mode `train`, which needs eight times as many passes; masks take as long as in
+Figure 5, which shares them.
 The paper found: zero where training fails, uniform at 0.1 %, EPL at 0.02 %; never zero of FORCE, SynFlow and DCTpS.
-
-    python recipes/price2021/fig04_jacobian.py --data IMAGES --runs RUNS --out FIGURES
 """
 
 import sys
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from textwrap import fill
 from typing import Any, Literal, get_args
 
@@ -23,18 +23,16 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from asc.images.description import ImageRun
-from common.command import run_command
-from common.errors import RunError
 from common.identity import digest
 from evaluation.jacobian import Mode, jacobian_spectrum
 from models.pruning.prune import PruningError
-from recipes.drawing import make_figure
+from recipes.command import Recipe, run_recipe
 from recipes.price2021.grids import DensityPoint, Task, density_point
 from recipes.price2021.layer_counts import start_points
 from recipes.price2021.masks import StartOptions, examples_of, images_of, network_at_start
 from recipes.price2021.methods import Series
 from recipes.price2021.names import density_colours, legend_entries, percent
-from recipes.rows import Row, finished_rows, make_rows
+from recipes.rows import Row, rows_line, wanted_rows
 from recipes.trained import Picture
 
 _TASK = Task("resnet50", "cifar10")
@@ -47,14 +45,16 @@ _LETTERS = 30  # in a line below a panel
 
 @dataclass(frozen=True, kw_only=True)
 class Options(StartOptions):
-    """Draw Figure 4: singular values of ResNet-50's Jacobian before training."""
+    """Options of Figure 4."""
 
     modes: tuple[Mode, ...] = get_args(Mode)
-    """What batch norm does, see `evaluation.jacobian`: a row of panels for each."""
+    """Modes of batch norm (see `evaluation.jacobian`), a row of panels for each."""
     inputs: Literal["noise", "images"] = "noise"
-    """Where the Jacobian is taken: at normal noise, or at the first test images of CIFAR-10."""
+    """Inputs of the Jacobian: normal noise, or the first test images of CIFAR-10."""
     count: int = 8
-    """Inputs that spectra are averaged over; with `train`, those that batch norm sees together."""
+    """Number of inputs that spectra are averaged over; with `train`, the batch that batch norm sees."""
+    plot_only: bool = False
+    """Draw the spectra that are there. Compute nothing."""
 
 
 def points(options: Options) -> dict[tuple[str, str], DensityPoint]:
@@ -107,7 +107,7 @@ def draw_panel(axes: Axes, table: pd.DataFrame, dense: pd.DataFrame, colours: di
     axes.set_yscale("log")
 
 
-def draw(table: pd.DataFrame, options: Options) -> Picture:
+def draw_spectra(table: pd.DataFrame, options: Options) -> Picture:
     """Draw a row of panels for each mode, a column for each series, a line for each density."""
     order = [series for series in ("DCTpS", *_SERIES[::-1]) if series in set(table["series"])]
     modes = [mode for mode in options.modes if mode in set(table["mode"])]
@@ -132,7 +132,8 @@ def draw(table: pd.DataFrame, options: Options) -> Picture:
     return Picture(figure, table, reading)
 
 
-def _make(options: Options) -> None:
+def _rows(options: Options) -> tuple[Path, list[Row]]:
+    """Return the file that keeps the spectra, and the keys of those that the figure shows."""
     found = points(options)
     keys: list[Row] = [
         {"series": series, "density": density, "mode": mode} for mode in options.modes for series, density in found
@@ -144,23 +145,23 @@ def _make(options: Options) -> None:
             "variants": [options.allocation, options.force_loss],
         }
     )
-    path = options.runs / f"price2021-jacobians-{identity[:12]}.csv"
-    if options.dry_run:
-        print(f"{len(finished_rows(path, keys))} of {len(keys)} spectra are there\n{path}")
-        return
-    if options.plot_only:
-        table = finished_rows(path, keys)
-    else:
-        table = make_rows(path, keys, partial(_compute, options), "spectra")
-    if table.empty:
-        raise RunError(f"{path} holds none of the spectra; run without --plot-only")
-    make_figure(lambda: draw(table, options), options.out / "price2021/fig04_jacobian")
+    return options.runs / f"price2021-jacobians-{identity[:12]}.csv", keys
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
+def draw(options: Options) -> Picture:
+    """Compute the missing spectra, and draw."""
+    path, keys = _rows(options)
+    table = wanted_rows(path, keys, partial(_compute, options), "spectra", plot_only=options.plot_only)
+    return draw_spectra(table, options)
 
+
+RECIPE = Recipe(
+    name="price2021/fig04_jacobian",
+    about=__doc__,
+    options=Options,
+    draw=draw,
+    tell=lambda options: rows_line(*_rows(options), "spectra"),
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_recipe(RECIPE))

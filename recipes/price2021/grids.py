@@ -92,7 +92,7 @@ class DensityPoint(ImagePoint):
 
 @dataclass(frozen=True, kw_only=True)
 class DensityOptions(Variants, ImageOptions):
-    """Draw accuracy against the share of weights that is trained."""
+    """Options of the figures of accuracy by density."""
 
     densities: tuple[float, ...] = ()
     """Shares of the weights that are trained (default: the preset's)."""

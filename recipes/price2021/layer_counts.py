@@ -1,22 +1,24 @@
-"""How many weights each layer keeps, by density: what Figures 5, 7 and 13 draw. Nothing is trained."""
+"""Figures 5, 7 and 13: number of weights that each layer keeps, by density. Nothing is trained."""
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from common.command import run_command
 from common.progress import progress
 from models.pruning.allocation import sizes_of
 from models.pruning.prune import PruningError
-from recipes.drawing import make_figure
+from recipes.command import Recipe
 from recipes.price2021.grids import DensityPoint, Task, density_point
 from recipes.price2021.masks import StartOptions, counts_of_run
-from recipes.price2021.methods import Series, weight_shapes
+from recipes.price2021.methods import FILTERS, Series, weight_shapes
 from recipes.price2021.names import NETWORKS, density_colours, legend_entries, percent
 from recipes.trained import Picture
 
+_RESNET, _VGG = Task("resnet50", "cifar10"), Task("vgg19", "cifar10")
+_COLUMNS = 2
 _TITLES = {"DCTpS": "equally many per layer", "DCTpS (EPF)": "equally many per filter"}
 
 
@@ -57,7 +59,7 @@ def count_table(points: Sequence[DensityPoint], options: StartOptions) -> pd.Dat
     return pd.DataFrame(rows, columns=columns)
 
 
-def draw_counts(table: pd.DataFrame, columns: int) -> Figure:
+def draw_counts(table: pd.DataFrame, columns: int = _COLUMNS) -> Figure:
     """Draw kept weights against layers, a panel for each series and network, a line for each density."""
     panels = list(table.groupby(["architecture", "classes", "series"], sort=False))
     rows = -(-len(panels) // columns)
@@ -93,21 +95,72 @@ def _reading(table: pd.DataFrame) -> str:
     return said + (f"; no masks, all scores being zero: {', '.join(names)}" if names else "")
 
 
-def run_counts(
-    name: str,
-    panels: Sequence[tuple[Series, Task]],
-    columns: int,
-    arguments: list[str] | None,
-    options: type[StartOptions],
-) -> int:
-    """Run the command line of a figure of these panels and return its exit code."""
-    return run_command(options, partial(_make, f"price2021/{name}", panels, columns), arguments)
+@dataclass(frozen=True, kw_only=True)
+class SynFlowOptions(StartOptions):
+    """Options of Figure 13: SynFlow looks at no image."""
+
+    data: Path | None = field(init=False, default=None)
 
 
-def _make(name: str, panels: Sequence[tuple[Series, Task]], columns: int, options: StartOptions) -> None:
-    points = start_points(options, panels)
-    if options.dry_run:
-        print(f"{len(points)} networks; nothing to train")
-        return
-    table = count_table(points, options)
-    make_figure(lambda: Picture(draw_counts(table, columns), table, _reading(table)), options.out / name)
+@dataclass(frozen=True, kw_only=True)
+class AllocationOptions(SynFlowOptions):
+    """Options of Figure 7: allocations need no masks."""
+
+    runs: Path = field(init=False, default=Path())
+    download: bool = field(init=False, default=False)
+
+
+def _recipe(name: str, about: str, options: type[StartOptions], *panels: tuple[Series, Task]) -> Recipe:
+    """Return a figure of these panels."""
+
+    def draw(options: StartOptions) -> Picture:
+        table = count_table(start_points(options, panels), options)
+        return Picture(draw_counts(table), table, _reading(table))
+
+    def tell(options: StartOptions) -> str:
+        return f"{len(start_points(options, panels))} networks; nothing to train"
+
+    return Recipe(name=f"price2021/{name}", about=about, options=options, draw=draw, tell=tell)
+
+
+RECIPES = (
+    _recipe(
+        "fig05_layers",
+        """Figure 5: number of weights in each layer of ResNet-50 (10 classes) by pruning method. Nothing is trained.
+
+        SynFlow, FORCE, equally many per layer, and uniform; eight densities. FORCE scores with CIFAR-10. On one core
+        SynFlow takes some 4 minutes a density, FORCE some 9; masks are kept in `--runs`.
+        The paper found: SynFlow keeps about equally many in every layer but the four projection shortcuts, which it
+        empties.
+        """,
+        StartOptions,
+        ("SynFlow", _RESNET),
+        ("FORCE", _RESNET),
+        ("Sparse (EPL)", _RESNET),
+        ("Sparse (uniform)", _RESNET),
+    ),
+    _recipe(
+        "fig07_allocations",
+        """Figure 7: number of weights in each layer if layers, or filters, have equally many. Nothing is trained.
+
+        ResNet-50 and VGG-19 with 10 classes, eight densities. No masks are drawn.
+        """,
+        AllocationOptions,
+        *((series, task) for task in (_RESNET, _VGG) for series in FILTERS),
+    ),
+    _recipe(
+        "fig13_synflow_layers",
+        """Figure 13: number of weights that SynFlow keeps in each layer of other networks. Nothing is trained.
+
+        VGG-19 with 10 and 100 classes, ResNet-18 with 200 classes and images of 64 x 64, MobileNetV2 with 10; eight
+        densities, 100 iterations each. No images are needed. Masks are kept in `--runs`.
+        The paper found: about equally many in every layer of VGG-19; the same in ResNet-18, whose projection shortcuts
+        are emptied; in MobileNetV2 around a common value, with layers emptied at low densities.
+        """,
+        SynFlowOptions,
+        ("SynFlow", _VGG),
+        ("SynFlow", Task("vgg19", "cifar100")),
+        ("SynFlow", Task("resnet18", "tiny-imagenet")),
+        ("SynFlow", Task("mobilenetv2", "cifar10")),
+    ),
+)

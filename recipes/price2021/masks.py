@@ -21,7 +21,7 @@ from models.pruning.allocation import ALLOCATIONS, Counts
 from models.pruning.masks import counts_of
 from models.pruning.prune import PruningError
 from models.weights.sparse import lay_sparse
-from recipes.options import SharedOptions
+from recipes.options import FigureOptions
 from recipes.price2021.grids import SCALES
 from recipes.price2021.methods import Variants, weight_shapes
 
@@ -29,15 +29,15 @@ _SIDES = {"tiny-imagenet": 64}  # of images, 32 of the others
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartOptions(Variants, SharedOptions):
-    """Options of the figures that look at networks before training, of published size whatever the preset."""
+class StartOptions(Variants, FigureOptions):
+    """Options of the figures of networks before training, which have the published sizes."""
 
     data: Path | None
-    """Folder of image sets, for what looks at images; SynFlow and random masks do not."""
+    """Folder of image sets, for methods that score weights with examples."""
     runs: Path
-    """Folder where what is found is kept."""
+    """Folder where masks and spectra are kept."""
     download: bool = False
-    """Fetch an image set if it is not there."""
+    """Download missing image sets."""
     densities: tuple[float, ...] = SCALES["paper"].densities
     """Shares of the weights that are kept."""
 

@@ -28,6 +28,7 @@ Series = Literal[
 COMPARED: tuple[Series, ...] = ("DCTpS", "FORCE", "SynFlow", "Sparse (EPL)", "Sparse (uniform)")
 WITHOUT_SYNFLOW: tuple[Series, ...] = ("DCTpS", "FORCE", "Sparse (EPL)", "Sparse (uniform)")
 RANDOM: tuple[Series, ...] = ("DCTpS", "Sparse (EPL)", "Sparse (uniform)")
+FILTERS: tuple[Series, ...] = ("DCTpS", "DCTpS (EPF)")
 
 # What the paper calls FORCE is what its authors call Iter-SNIP now: a weight that is removed does not come back.
 _METHODS: Mapping[Series, Mapping[str, Any]] = {

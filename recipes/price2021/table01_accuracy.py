@@ -1,15 +1,12 @@
-"""Table 1: how much accuracy ResNet-50 on CIFAR-100 loses by density, and what each method costs.
+"""Table 1: loss of accuracy of ResNet-50 on CIFAR-100 by density, and cost of each method.
 
 Runs: uniformly sparse, FORCE, SynFlow and DCTpS at densities of 1 %, 0.1 % and 0.01 %, and dense, 3 seeds: 39 runs, all
 of them Figure 2's (demo: CIFAR-10, 20 %, 5 % and 1 %, also Figure 2's).
 The paper found: random -11.9, -66, -66 %; FORCE -6.6, -26.9, -62.4; SynFlow -6.2, -31.6, -60.4; DCTpS -5.8, -15, -22.8.
-
-    python recipes/price2021/table01_accuracy.py --preset paper --data IMAGES --runs RUNS --out FIGURES
 """
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -45,12 +42,7 @@ PUBLISHED: Mapping[str, Mapping[float, float]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(DensityOptions):
-    """Make Table 1: accuracy lost by density, and costs."""
-
-
-def points(options: Options) -> list[DensityPoint]:
+def points(options: DensityOptions) -> list[DensityPoint]:
     """Return the dense network, and every series at every density of the table."""
     preset: Preset = options.preset
     return [
@@ -86,7 +78,7 @@ def accuracy_drops(trained: Trained) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: DensityOptions, trained: Trained) -> Picture:
     """Draw the table as it is printed in the paper, for each set."""
     table = accuracy_drops(trained)
     shown = table.loc[:, ~table.columns.str.startswith("published")].copy()
@@ -107,7 +99,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(reading))
 
 
-RECIPE = Recipe(name="price2021/table01_accuracy", options=Options, points=points, draw=draw)
+RECIPE = Recipe(name="price2021/table01_accuracy", about=__doc__, options=DensityOptions, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

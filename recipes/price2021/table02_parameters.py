@@ -1,23 +1,20 @@
-"""Table 2: weights, which are pruned, and biases and batch norm, which are not, of five networks. Nothing is trained.
+"""Table 2: parameters of five networks, weights (pruned) and biases and batch norm (kept). Nothing is trained.
 
 With 10 classes the numbers are the paper's exactly.
-
-    python recipes/price2021/table02_parameters.py --out FIGURES
 """
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from asc.images.description import ImageNetwork
-from common.command import run_command
-from common.files import write_text
 from models.vision.architectures import Architecture
+from recipes.command import Recipe, run_recipe
 from recipes.image_cost import counts_of
-from recipes.options import SharedOptions
+from recipes.options import FigureOptions
 from recipes.price2021.names import NETWORKS
+from recipes.trained import Picture
 
 # Weights, biases and batch norm, as published.
 PUBLISHED: dict[Architecture, tuple[int, int]] = {
@@ -30,15 +27,11 @@ PUBLISHED: dict[Architecture, tuple[int, int]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SharedOptions):
-    """Make Table 2: parameters that are pruned and parameters that are not."""
+class Options(FigureOptions):
+    """Options of Table 2."""
 
-    data: Path | None = None
-    """Not needed: nothing is trained."""
-    runs: Path | None = None
-    """Not needed: nothing is trained."""
     classes: int = 10
-    """Of the networks."""
+    """Number of classes of the networks."""
 
 
 def parameter_table(classes: int = 10) -> pd.DataFrame:
@@ -61,19 +54,18 @@ def parameter_table(classes: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _make(options: Options) -> None:
-    table = parameter_table(options.classes)
-    print(table.to_string(index=False))
-    if not options.dry_run:
-        target = options.out / "price2021/table02_parameters.csv"
-        write_text(target, table.to_csv(index=False, lineterminator="\n"))
-        print(target)
+def tell(options: Options) -> str:
+    """Return the table as text."""
+    return parameter_table(options.classes).to_string(index=False)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
+def draw(options: Options) -> Picture:
+    """Print and return the table."""
+    print(tell(options), end="\n\n")
+    return Picture(None, parameter_table(options.classes))
 
+
+RECIPE = Recipe(name="price2021/table02_parameters", about=__doc__, options=Options, draw=draw, tell=tell)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_recipe(RECIPE))

@@ -11,11 +11,13 @@ from asc.run_folder import find_runs
 from evaluation.style import mark
 from recipes.command import Recipe
 from recipes.price2021 import density_figures
-from recipes.price2021.fig01_subspaces import RECIPE as FIGURE_1
-from recipes.price2021.fig03_small_networks import RECIPE as FIGURE_3
-from recipes.price2021.fig06_tiny_imagenet import RECIPE as FIGURE_6
-from recipes.price2021.fig08_filters import RECIPE as FIGURE_8
 from recipes.price2021.names import LOOKS
+from recipes.registry import recipe_of
+
+FIGURE_1 = recipe_of("price2021/fig01_subspaces")
+FIGURE_3 = recipe_of("price2021/fig03_small_networks")
+FIGURE_6 = recipe_of("price2021/fig06_tiny_imagenet")
+FIGURE_8 = recipe_of("price2021/fig08_filters")
 
 pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("other_seeds")]
 

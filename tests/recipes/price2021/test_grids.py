@@ -11,14 +11,16 @@ import pytest
 from asc.images.description import ImageRun
 from asc.run_folder import find_runs
 from recipes.command import Recipe
-from recipes.price2021.fig01_subspaces import RECIPE as FIGURE_1
-from recipes.price2021.fig02_density import RECIPE as FIGURE_2
-from recipes.price2021.fig03_small_networks import RECIPE as FIGURE_3
-from recipes.price2021.fig06_tiny_imagenet import RECIPE as FIGURE_6
-from recipes.price2021.fig08_filters import RECIPE as FIGURE_8
-from recipes.price2021.fig09_sgd import RECIPE as FIGURE_9
-from recipes.price2021.fig10_sgd_small import RECIPE as FIGURE_10
-from recipes.price2021.table01_accuracy import RECIPE as TABLE_1
+from recipes.registry import recipe_of
+
+FIGURE_1 = recipe_of("price2021/fig01_subspaces")
+FIGURE_2 = recipe_of("price2021/fig02_density")
+FIGURE_3 = recipe_of("price2021/fig03_small_networks")
+FIGURE_6 = recipe_of("price2021/fig06_tiny_imagenet")
+FIGURE_8 = recipe_of("price2021/fig08_filters")
+FIGURE_9 = recipe_of("price2021/fig09_sgd")
+FIGURE_10 = recipe_of("price2021/fig10_sgd_small")
+TABLE_1 = recipe_of("price2021/table01_accuracy")
 
 
 def runs(recipe: Recipe, **given: Any) -> set[ImageRun]:

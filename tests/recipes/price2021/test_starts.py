@@ -1,6 +1,7 @@
 """Figures 4, 5, 7 and 13: networks before training, what is found once, and what is drawn of it."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,17 @@ import pandas as pd
 import pytest
 
 from models.pruning.allocation import equal_per_filter, sizes_of
-from recipes.price2021 import fig04_jacobian, fig05_layers, fig07_allocations, fig13_synflow_layers, masks
+from recipes.command import Recipe, run_recipe
+from recipes.price2021 import masks
 from recipes.price2021.grids import Task, network_of
 from recipes.price2021.methods import weight_shapes
+from recipes.registry import recipe_of
 
-Main = Callable[[list[str]], int]
+FIGURE_4 = recipe_of("price2021/fig04_jacobian")
+FIGURE_5 = recipe_of("price2021/fig05_layers")
+FIGURE_7 = recipe_of("price2021/fig07_allocations")
+FIGURE_13 = recipe_of("price2021/fig13_synflow_layers")
+
 Make = Callable[..., pd.DataFrame]
 
 
@@ -20,9 +27,12 @@ Make = Callable[..., pd.DataFrame]
 def drawn(tmp_path: Path, images: Path, small: None) -> Make:
     """Run a figure's command line; return its numbers."""
 
-    def made(main: Main, *more: str) -> pd.DataFrame:
-        places = ["--data", str(images), "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "figures")]
-        assert main([*places, *more]) == 0
+    places = {"data": images, "runs": tmp_path / "runs", "out": tmp_path / "figures"}
+
+    def made(recipe: Recipe, *more: str) -> pd.DataFrame:
+        taken = [field.name for field in fields(recipe.options) if field.init and field.name in places]
+        given = [text for name in taken for text in (f"--{name}", str(places[name]))]
+        assert run_recipe(recipe, [*given, *more]) == 0
         (table,) = (tmp_path / "figures/price2021").glob("*.csv")
         return pd.read_csv(table)
 
@@ -30,19 +40,19 @@ def drawn(tmp_path: Path, images: Path, small: None) -> Make:
 
 
 def test_counts_of_every_method(drawn: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = drawn(fig05_layers.main, "--densities", "0.5", "0.2")
+    table = drawn(FIGURE_5, "--densities", "0.5", "0.2")
     assert table["layer"].max() == 54
     kept = table.groupby(["series", "density"])["kept"].sum()
     weights = table.groupby(["series", "density"])["weights"].sum()
     assert np.allclose(kept / weights, [share for _, share in kept.index], atol=0.02)
     # Found once.
     monkeypatch.setattr(masks, "choose_masks", None)
-    pd.testing.assert_frame_equal(drawn(fig05_layers.main, "--densities", "0.5", "0.2"), table)
+    pd.testing.assert_frame_equal(drawn(FIGURE_5, "--densities", "0.5", "0.2"), table)
 
 
 def test_a_method_that_fails_is_named(drawn: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
-        table = drawn(fig05_layers.main, "--densities", "0.0003")
+        table = drawn(FIGURE_5, "--densities", "0.0003")
         failed = table.dropna(subset="failure")
         assert failed["series"].tolist() == ["SynFlow", "FORCE"]
         assert "zero" in failed["failure"].iloc[0]
@@ -50,7 +60,7 @@ def test_a_method_that_fails_is_named(drawn: Make, monkeypatch: pytest.MonkeyPat
 
 
 def test_allocations_need_no_data(drawn: Make, tmp_path: Path) -> None:
-    table = drawn(fig07_allocations.main)
+    table = drawn(FIGURE_7)
     found = table[(table["series"] == "DCTpS (EPF)") & (table["architecture"] == "vgg19") & (table["density"] == 0.01)]
     shapes = weight_shapes(network_of(Task("vgg19", "cifar10"), "paper"))
     expected = equal_per_filter(shapes, int(0.01 * sum(sizes_of(shapes).values())))
@@ -59,7 +69,7 @@ def test_allocations_need_no_data(drawn: Make, tmp_path: Path) -> None:
 
 
 def test_synflow_of_other_networks(drawn: Make) -> None:
-    table = drawn(fig13_synflow_layers.main, "--densities", "0.1")
+    table = drawn(FIGURE_13, "--densities", "0.1")
     panels = table.groupby(["architecture", "classes"], sort=False)["layer"].max()
     assert panels.to_dict() == {
         ("vgg19", 10): 17,
@@ -72,12 +82,12 @@ def test_synflow_of_other_networks(drawn: Make) -> None:
 @pytest.mark.parametrize("inputs", ["noise", "images"])
 def test_spectra(drawn: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str], inputs: str) -> None:
     command = ["--densities", "0.5", "0.002", "--modes", "eval", "train-summed", "--count", "3", "--inputs", inputs]
-    table = drawn(fig04_jacobian.main, *command)
+    table = drawn(FIGURE_4, *command)
     assert len(table) == 2 * (2 + 4 * 2)
     spectra = table.set_index(["series", "density", "mode"]).filter(like="value").sort_index()
     assert (spectra.loc[("Sparse (uniform)", "0.2 %")] == 0).all(axis=None)
     assert (spectra.loc[[("dense", "any", "eval"), ("DCTpS", "any", "eval")]] > 0).all(axis=None)
     assert (np.diff(spectra.dropna().to_numpy()) <= 0).all()
     capsys.readouterr()
-    drawn(fig04_jacobian.main, *command, "--dry-run")
+    drawn(FIGURE_4, *command, "--dry-run")
     assert "20 of 20 spectra are there" in capsys.readouterr().out

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from asc.run_folder import RunFolder
-from recipes.price2021 import table02_parameters
+from recipes.command import run_recipe
 from recipes.price2021.table01_accuracy import RECIPE, accuracy_drops
+from recipes.registry import recipe_of
 from recipes.trained import Trained
 
 
 def test_counts_are_the_papers(tmp_path: Path) -> None:
-    assert table02_parameters.main(["--out", str(tmp_path)]) == 0
+    assert run_recipe(recipe_of("price2021/table02_parameters"), ["--out", str(tmp_path)]) == 0
     table = pd.read_csv(tmp_path / "price2021/table02_parameters.csv")
     assert table["weights"].tolist() == table["published_weights"].tolist()
     assert table["bias_and_batch_norm"].tolist() == table["published_bias_and_batch_norm"].tolist()
