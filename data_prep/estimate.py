@@ -17,7 +17,7 @@ from data_prep.containers.acceptance import Acceptance
 from data_prep.demo_set import record_demo
 from data_prep.making import Maker, Take, TakeTask, missing_devices, write_take
 from data_prep.manifest import SetSettings
-from data_prep.shards import Task, empty_arrays, read_clip
+from data_prep.shards import ShardTask, empty_arrays, read_clip
 from data_prep.simulated_set import name_devices, play_to_devices
 from data_prep.workers import for_each
 
@@ -88,7 +88,7 @@ def unmade(takes: Sequence[Take], target: Path) -> list[Take]:
     return [take for take in takes if missing_devices(take, target)]
 
 
-def _read(task: Task) -> None:
+def _read(task: ShardTask) -> None:
     """Read and transform the first clip of a task, ignoring clips that cannot be used."""
     try:
         read_clip(task, 0, *empty_arrays(task.settings, 1), 0)
@@ -118,7 +118,7 @@ def reading_pace(
         The pace, and a description of the clips that were read.
     """
     with _files(root, clips, settings, _CLIPS * min(workers, _MOST_WORKERS)) as (files, what):
-        task = Task(
+        task = ShardTask(
             root=Path(), folder=Path(), number=0, settings=settings, clips=(), sizes=(), mode="stop", accept=accept
         )
         sample = [replace(task, root=f.parent, clips=(f.name,), sizes=(f.stat().st_size,)) for f in files]

@@ -1,14 +1,14 @@
-"""A prepared set on disk: which files it has, what they declare about themselves, and what its identity is.
+"""Files, manifest and identity of a prepared set.
 
-A set's folder `<name>-<hash12>` holds
+A set's folder `<name>-<hash12>` contains
 
-- `manifest.json`: settings and the digests of what follows; written last
+- `manifest.json`: settings, and digests of the files below; written last
 - `clips.csv`: one row per clip, in the order of the feature rows
-- `split.json`: the set's default split; not part of its identity
-- `devices.json`: what was measured of each device's recordings (see `data_prep.device_facts`); not part of its identity
-- `features-00000.npy` and so on: float16 (clip, mel, frame), at most 8 MiB each
-- `waveforms-00000.npy` and so on: int16 (clip, sample), where asked for
-- `parts/00000.json` and so on: what was seen while making each shard; for resuming only
+- `split.json`: the default split; not part of the set's identity
+- `devices.json`: facts about each device (see `data_prep.device_facts`); not part of the set's identity
+- `features-00000.npy` etc.: float16 (clip, mel, frame), at most 8 MiB each
+- `waveforms-00000.npy` etc.: int16 (clip, sample), if waveforms are kept
+- `parts/00000.json` etc.: records of each shard, used for resuming only
 """
 
 import hashlib
@@ -32,27 +32,29 @@ LISTED = ("clip", "recording", "scene", "city", "location", "device", "kind", "f
 
 @dataclass(frozen=True, kw_only=True)
 class SetSettings:
-    """Everything but the recordings that decides what a prepared set holds.
+    """Settings that determine the content of a prepared set together with the recordings.
 
     Parameters
     ----------
     name
-        What the set is: demo, simulated, or the layout that its lists were read with.
+        Name of the set: demo, simulated, or the layout of its lists.
+    features
+        Settings of the spectrograms.
     seconds
         Length of every clip.
     fit
-        Whether clips of other lengths were cropped or wrapped.
+        Whether clips of other lengths are cropped or repeated.
     waveforms
-        Whether the resampled waveforms are kept beside the features.
+        Whether the resampled waveforms are stored beside the features.
     reference_device
-        The device whose clips are of kind `reference`.
+        Device whose clips are of kind `reference`.
     origin
-        SHA-256 of what the recordings were made from, where they were made here: other sounds may have the same sizes.
+        SHA-256 of the inputs of generated recordings; "" for other recordings. File sizes do not identify generated
+        recordings, because different versions may have the same sizes.
     channel
-        What is used of a recording of several channels, see `data_prep.mixing.mix_down`.
+        Channel used of recordings with several channels; see `data_prep.mixing.mix_down`.
     high_pass
-        Corner in Hz of the filter that waveforms pass before their spectrogram, see `data_prep.filtering`; None for
-        none.
+        Corner frequency in Hz of the high-pass filter (see `data_prep.filtering`); None for no filter.
     """
 
     name: str
@@ -75,18 +77,18 @@ class SetSettings:
 
     @property
     def samples(self) -> int:
-        """Samples of a clip's waveform."""
+        """Number of samples of a clip's waveform."""
         return round(self.seconds * self.features.sample_rate)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Mel bands and frames of a clip's spectrogram."""
+        """Shape of a clip's spectrogram, (mels, frames)."""
         return self.features.mels, self.features.frames(self.samples)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """One pair of array files: how many clips, and the files' SHA-256 (`waveforms` is empty where none are kept)."""
+    """A pair of array files: number of clips, and SHA-256 of the files (`waveforms` is "" if none are stored)."""
 
     rows: int
     features: str
@@ -95,7 +97,7 @@ class Shard:
 
 @dataclass(frozen=True, kw_only=True)
 class Odd:
-    """The clips whose files are odd in one way, though their samples are all there."""
+    """The clips whose files have one kind of irregularity; see `data_prep.containers.container.Oddity`."""
 
     oddity: str
     clips: tuple[str, ...]
@@ -103,10 +105,30 @@ class Odd:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a finished set declares about itself.
+    """Manifest of a finished prepared set.
 
-    `clips` is the SHA-256 of clips.csv, `fitted` counts the clips whose length was changed and how, `silent` the
-    all-zero ones, `skipped` names what was left out and why, `odd` what is odd about files that were read.
+    Attributes
+    ----------
+    schema
+        Version of the format.
+    identity
+        SHA-256 of settings, list rows and file sizes; see `identify`.
+    settings
+        Settings of the set.
+    scenes
+        Names of the scenes, sorted.
+    clips
+        SHA-256 of clips.csv.
+    fitted
+        Number of clips whose length was changed, by kind of change; see `data_prep.recording.fit_length`.
+    silent
+        Number of clips with only zeros.
+    skipped
+        Problems of the recordings that were left out.
+    shards
+        The array files.
+    odd
+        Irregular files that were read.
     """
 
     schema: int
@@ -132,13 +154,13 @@ def waveforms_file(folder: Path, number: int) -> Path:
 
 
 def identify(settings: SetSettings, clips: pd.DataFrame) -> str:
-    """Return the SHA-256 of settings, schema number, list rows (in order) and file sizes; no times, no folders."""
+    """Return the SHA-256 of settings, schema number, list rows (in order) and file sizes, without times and folders."""
     rows = clips[[*LISTED, "bytes"]].to_csv(index=False, lineterminator="\n")
     return digest({"schema": SCHEMA, "settings": settings, "rows": hashlib.sha256(rows.encode()).hexdigest()})
 
 
 def sealed(manifest: Manifest) -> dict[str, Any]:
-    """Return the manifest's JSON form together with its own digest, so that no edit of it goes unnoticed."""
+    """Return the manifest as JSON-serialisable values together with its digest, by which changes are detected."""
     return {**plain(manifest), "digest": digest(manifest)}
 
 
@@ -148,7 +170,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     DataError
-        If there is none (the set is not finished), or it was damaged, or another version wrote it.
+        If it is missing (the set is not finished) or damaged, or was written by another version.
     """
     path = folder / MANIFEST
     try:
@@ -158,7 +180,7 @@ def read_manifest(folder: Path) -> Manifest:
         seal = value.pop("digest")
         manifest = from_plain(Manifest, value)
         if digest(manifest) != seal:
-            raise DataError("its contents contradict its digest")
+            raise DataError("its contents do not match its digest")
     except FileNotFoundError as error:
         raise DataError(f"{folder} is not a finished prepared set: {MANIFEST} is missing; prepare it again") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, AscError) as error:

@@ -1,6 +1,6 @@
-"""Measurements of each recording, made while it is prepared: level, band, clipping, and losses in mixing.
+"""Measurements of each recording during preparation: level, spectrum, clipping, offset, and loss by mixing channels.
 
-Spectrum and loss in mixing are those of 16 frames spread evenly over the clip, of the length that the features have.
+The spectrum and the loss by mixing are measured on up to 16 frames, evenly spread over the clip, of `n_fft` samples.
 """
 
 import functools
@@ -16,12 +16,12 @@ from data_prep.features import FeatureSettings
 from data_prep.mixing import LOWEST, Samples, decibels, mixing_gain, power
 from data_prep.recording import Recording
 
-_FRAMES, _FEWEST = 16, 4  # a third of a clip of 10 s; at most half of a shorter one, but four frames
+_FRAMES, _FEWEST = 16, 4  # at most half of a clip's samples, but at least four frames
 _LOWEST_BAND = 50.0  # Hz
 _BANDS_PER_OCTAVE = 6
-_FULL = 0.99  # of full scale: the largest sample of an 8-bit recording is 0.992
+_FULL = 0.99  # of full scale; the largest sample of an 8-bit recording is 0.992
 _WINDOW_ENERGY = 0.375  # of a Hann window, per sample
-_MIDDLE = 300.0  # Hz; a constant offset reaches nothing above it but by the floor
+_MIDDLE = 300.0  # Hz; above it, a constant offset affects the spectrogram only by raising the floor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +31,15 @@ class Measurement:
     Attributes
     ----------
     rate, channels
-        Frames per second and channels of the file.
+        Sample rate in Hz and number of channels of the file.
     gain
-        Level of what is used of it, in dB of the loudest channel.
+        Level of the mono signal relative to the loudest channel, dB; see `data_prep.mixing.mixing_gain`.
     clipped
-        Share of the file's samples that are at full scale, 0 to 1.
+        Share of the file's samples at full scale, 0 to 1.
     level
-        Root mean square of the waveform that the features are computed from, about its mean; dB of full scale, where a
-        constant of 1 has 0 dB.
+        RMS level of the prepared waveform without its mean, dB; 0 dB is the RMS of a constant 1.
     flattened
-        Share of the spectrogram above 300 Hz, 0 to 1, that lies under the floor because the recording has a constant
-        offset, and would not without it.
+        Share of the spectrogram above 300 Hz, 0 to 1, that falls below the floor only because of a constant offset.
     spectrum
         Power density in the bands of `band_edges`, dB of full scale squared per Hz.
     """
@@ -62,7 +60,7 @@ class Measurement:
 
 @functools.lru_cache(maxsize=4)
 def _edges(settings: FeatureSettings) -> NDArray[np.int64]:
-    """Return the bins at which the bands start, and the end of the last: a sixth of an octave, at least one bin."""
+    """Return the first bin of each band and the end of the last band; bands span 1/6 octave and at least one bin."""
     width, half = settings.sample_rate / settings.n_fft, settings.sample_rate / 2
     count = max(1, round(_BANDS_PER_OCTAVE * math.log2(half / _LOWEST_BAND))) if half > _LOWEST_BAND else 1
     hertz = half * 2.0 ** (-np.arange(count, -1, -1) / _BANDS_PER_OCTAVE)
@@ -70,7 +68,7 @@ def _edges(settings: FeatureSettings) -> NDArray[np.int64]:
 
 
 def band_edges(settings: FeatureSettings) -> tuple[float, ...]:
-    """Return the edges in Hz of the bands of a measured spectrum, one more than there are bands."""
+    """Return the band edges of measured spectra in Hz, one more than there are bands."""
     return tuple(float(hertz) for hertz in _edges(settings) * settings.sample_rate / settings.n_fft)
 
 
@@ -81,7 +79,7 @@ def _window(length: int) -> Samples:
 
 
 def _frames(samples: Samples, length: int) -> Samples:
-    """Return frames of `length` samples spread evenly over (frames, ...), one after the other in one array."""
+    """Return evenly spread segments of `length` samples from samples (frames, ...), concatenated."""
     length = min(length, len(samples))
     count = min(_FRAMES, max(_FEWEST, len(samples) // (2 * length)))
     starts = np.linspace(0, len(samples) - length, count).astype(int).tolist()
@@ -89,7 +87,7 @@ def _frames(samples: Samples, length: int) -> Samples:
 
 
 def _transform(waveform: Samples, offset: float, length: int) -> NDArray[np.complex64]:
-    """Return the spectra (frame, bin) of frames of the waveform less its offset."""
+    """Return the spectra (frame, bin) of segments of the waveform after subtracting `offset`."""
     frames = _frames(waveform, length).reshape(-1, length) - np.float32(offset)
     frames *= _window(length)
     spectra: NDArray[np.complex64] = scipy.fft.rfft(frames)
@@ -97,10 +95,10 @@ def _transform(waveform: Samples, offset: float, length: int) -> NDArray[np.comp
 
 
 def _flattened(spectra: NDArray[np.complex64], squares: Samples, offset: float, settings: FeatureSettings) -> float:
-    """Return the share of what lies above 300 Hz that the floor covers because of the offset.
+    """Return the share of the spectrogram above 300 Hz that falls below the floor because of the offset.
 
-    `spectra` and `squares` are those of the waveform without its offset, which a periodic Hann window of n samples puts
-    into the bins 0 and 1 alone, n / 2 and -n / 4 times itself.
+    `spectra` and `squares` (their power) are those of the waveform without its offset. With a periodic Hann window of n
+    samples, an offset changes only the bins 0 and 1, by n / 2 and -n / 4 times the offset.
     """
     gain = settings.n_fft * offset
     lowest = spectra[:, 0] + gain / 2, spectra[:, 1] - gain / 4
@@ -127,13 +125,13 @@ def measure(recording: Recording, mono: Samples, waveform: Samples, settings: Fe
     Parameters
     ----------
     recording
-        As it was decoded.
+        The decoded recording.
     mono
-        What is used of it, shape (frames,), at its rate.
+        The channel or mix that is used, shape (frames,), at the recording's sample rate.
     waveform
-        What the features are computed from, shape (samples,), at their rate; at least one frame.
+        The prepared waveform, shape (samples,), at the features' sample rate; at least `n_fft` samples.
     settings
-        The features'.
+        Feature settings.
     """
     offset, length = float(waveform.mean()), settings.n_fft
     spectra = _transform(waveform, offset, length)

@@ -1,4 +1,4 @@
-"""The clips table of a data set: what is said of each recording, read, normalised and checked in one pass."""
+"""The clips table of a data set: metadata of each recording, read, normalised and checked."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from data_prep.problems import Problem, warnings_about
 
 _PART = r"(?!\.{0,2}(?:/|$))[^/\\]+"
 _INSIDE = re.compile(rf"(?![A-Za-z]:){_PART}(?:/{_PART})*")
-_NAMED = 0.9  # of the files, whose names then say the device
+_NAMED = 0.9  # share of file names ending in the device from which on this is taken to be the convention
 
 
 def read_clips(
@@ -28,35 +28,33 @@ def read_clips(
     check_files: bool = True,
     reading: Reading | None = None,
 ) -> tuple[pd.DataFrame, list[Problem], list[str]]:
-    """Read a data set's lists.
+    """Read the metadata lists of a data set.
 
     Parameters
     ----------
     root
-        The folder that holds meta.csv or, in the layout `folder`, one folder per class.
+        Folder that holds meta.csv or, in the layout `folder`, one folder per class.
     layout
-        What the lists may say.
+        Constraints on the lists.
     reference_device
-        The device whose `kind` is "reference". Others are "real" or "simulated": all of a set whose recordings were
-        made here, and those named s1, s2, ... where all are named as in TAU.
+        Device whose `kind` is "reference"; see `device_kinds` for the kinds of the others.
     check_files
-        Whether to look for the recordings (their names, not their content).
+        Whether to check that the recordings exist.
     reading
-        How to read what the lists leave open.
+        How cities and devices are read if the lists do not define them.
 
     Returns
     -------
     clips, problems, warnings
-        The rows without faults, in order, with str columns clip, recording, scene, city, location, device, kind, fold;
-        what is wrong with the others; and what is odd but harmless. Names are composed (NFC), without spaces around
-        them; a clip is called as the disk has it.
+        The valid rows, in order, with str columns clip, recording, scene, city, location, device, kind, fold; the
+        problems of the other rows; and warnings. Names are normalised by `normalise_name`; clips are named as on disk.
 
     Raises
     ------
     Problems
-        If a list as a whole cannot be read: absent, columns missing, no rows.
+        If a list cannot be read: it is absent, lacks columns or has no rows.
     ConfigError
-        If no clip is of the reference device, or the reading does not fit the lists.
+        If no clip is of the reference device, or `reading` does not fit the lists.
     """
     reading, reference_device = reading or Reading(), normalise_name(reference_device)
     listing = read_listing(root, layout, reading)
@@ -72,7 +70,7 @@ def read_clips(
     clips = clips.drop(columns="line").reset_index(drop=True).astype("str")
     known = sorted(set(clips["device"]))
     if known and reference_device not in known:
-        raise ConfigError("reference_device", reference_device, f"one of the devices recorded with: {', '.join(known)}")
+        raise ConfigError("reference_device", reference_device, f"one of the set's devices: {', '.join(known)}")
     kinds = device_kinds(known, reference_device, made=(root / MADE).is_file())
     clips.insert(len(clips.columns) - 1, "kind", clips["device"].map(kinds).astype("str"))
     listed = pd.DataFrame({"scene": map(normalise_name, (row.scene for row in listing.rows))})
@@ -81,10 +79,7 @@ def read_clips(
 
 
 def lost_name_warnings(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
-    """Return warnings that name the devices and scenes of which `before` has clips and `after` none.
-
-    A name of which `after` has another spelling is not missing.
-    """
+    """Return warnings that name the devices and scenes that occur in `before` but not in `after`, in any spelling."""
     warnings = []
     for what in ("device", "scene"):
         left = {spelling_key(name) for name in after[what]}
@@ -94,7 +89,7 @@ def lost_name_warnings(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
 
 
 def _check_rows(listing: Listing, layout: Layout) -> tuple[pd.DataFrame, list[Problem]]:
-    """Turn rows into the clips table (with a column `line`), and faulty ones into problems."""
+    """Return the valid rows as the clips table (with a column `line`), and the problems of the others."""
     misspelt, problems = _misspelt(listing.rows)
     problems += listing.problems
     says_device = layout.indices is not None or _say_device(listing.rows)
@@ -111,7 +106,7 @@ def _check_rows(listing: Listing, layout: Layout) -> tuple[pd.DataFrame, list[Pr
             faults.append(f"the row says device {device!r}, the file's name {suffix!r}, as the others' names do")
         first = seen.setdefault(path_key(row.clip), row)
         if first is not row:
-            where = f"listed in line {first.line} already" if first.line else f"is {first.clip} but for its spelling"
+            where = f"listed in line {first.line} already" if first.line else f"is {first.clip} in another spelling"
             faults.append(where + (f", as {first.clip!r}" if first.line and first.clip != row.clip else ""))
         problems += map(row.problem, faults)
         if not faults and number not in misspelt:
@@ -120,12 +115,12 @@ def _check_rows(listing: Listing, layout: Layout) -> tuple[pd.DataFrame, list[Pr
     clips = pd.DataFrame(good, columns=["line", "clip", "recording", "scene", "city", "location", "device"])
     short = clips["recording"].str.rpartition("/")[2] if good else clips["recording"]
     if not pd.DataFrame({"recording": short, "device": clips["device"]}).duplicated().any():
-        clips["recording"] = short  # else folders tell recordings of one name apart
+        clips["recording"] = short  # the folder is needed only if recordings have the same name
     return clips, problems
 
 
 def _say_device(rows: list[Row]) -> bool:
-    """Return whether file names end in the device, as TAU's do. A number never is a device: it counts takes."""
+    """Return whether file names end in the device, as in TAU. Numbers are not taken for devices but for takes."""
     if any(row.device.isdecimal() for row in rows):
         return False
     said = sum(os.path.splitext(row.clip.strip())[0].endswith(f"-{row.device}") for row in rows)
@@ -133,11 +128,11 @@ def _say_device(rows: list[Row]) -> bool:
 
 
 def _misspelt(rows: list[Row]) -> tuple[set[int], list[Problem]]:
-    """Return the rows that spell a name in another way than more rows do, and one problem for each such spelling."""
+    """Return the rows with a spelling of a name that is not the commonest, and one problem per such spelling."""
     misspelt: set[int] = set()
     problems = []
     for column in ("scene", "device", "city", "location"):
-        # A location that is misspelt with its city is one fault, not two.
+        # A location that is misspelt together with its city is reported once.
         kept = [number for number in range(len(rows)) if column != "location" or number not in misspelt]
         names = [getattr(rows[number], column) for number in kept]
         for name, right in spellings(filter(None, names)).items():
@@ -150,7 +145,7 @@ def _misspelt(rows: list[Row]) -> tuple[set[int], list[Problem]]:
 
 
 def _shown(name: str) -> str:
-    """Return a name so that its spelling can be seen: what looks alike is written in ASCII."""
+    """Return a name in quotes, with characters other than ASCII escaped, so that similar spellings differ."""
     return repr(name) if name.isascii() else ascii(name)
 
 
@@ -161,16 +156,16 @@ def _path_fault(clip: str) -> str:
     for found, reason in (
         (not clip, "the file name is empty"),
         ("\\" in clip, "has a backslash; separate folders by /"),
-        (clip.startswith("/") or clip[1:2] == ":", "is absolute; name it from the data set's root"),
-        (".." in parts, "climbs out of the data set"),
+        (clip.startswith("/") or clip[1:2] == ":", "is absolute; use a path relative to the data set's folder"),
+        (".." in parts, "leads out of the data set"),
     ):
         if found:
             return reason
-    return "has an empty part, or one called '.'"
+    return "has an empty part, or a part '.'"
 
 
 def _row_faults(row: Row) -> Iterator[str]:
-    """Say what is wrong with a row's values, in the order of COLUMNS, whatever the layout."""
+    """Yield the errors in a row that do not depend on the layout, in the order of COLUMNS."""
     fault = _path_fault(row.clip.strip())
     if fault:
         yield fault
@@ -184,7 +179,7 @@ def _row_faults(row: Row) -> Iterator[str]:
 def _check_files(
     root: Path, clips: pd.DataFrame, layout: Layout, listed: int, follow_links: bool
 ) -> tuple[pd.DataFrame, list[Problem], list[str]]:
-    """Return the clips whose files are there, called as the disk has them; what is wrong with the others."""
+    """Return the clips whose files exist, named as on disk; the problems of the others; and warnings."""
     names, lines, devices = clips["clip"].tolist(), clips["line"].tolist(), clips["device"].tolist()
     found = find_recordings(root, names, follow_links=follow_links)
     dropped = layout.dropped_rows(listed, {row: devices[row] for row in found.absent})

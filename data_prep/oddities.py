@@ -1,4 +1,4 @@
-"""Oddities of the recordings that a simulated set is made from, found before it is made."""
+"""Irregularities of the source recordings of a simulated set, found before the set is made."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ from data_prep.workers import count_cores
 
 
 def group_by_oddity(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
-    """Return the files of each oddity, given the oddities of each file; oddities in alphabetical order."""
+    """Group files by irregularity, given the irregularities of each file; the result is sorted by irregularity."""
     files: dict[str, list[str]] = {}
     for file, oddities in odd:
         for oddity in oddities:
@@ -21,12 +21,15 @@ def group_by_oddity(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[
 
 
 def find_oddities(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list[str]]:
-    """Return the files with each oddity among `names` in `root`. Files that cannot be read are reported when used."""
+    """Return the files among `names` in `root` by irregularity.
+
+    Files that cannot be read are ignored here and reported when they are used.
+    """
 
     def oddities(name: str) -> tuple[str, ...]:
         try:
             container = probe(root / name)
-            # The others show all of theirs without being decoded.
+            # Only for unproven files can decoding reveal further irregularities.
             return container.oddities if container.proven else read_recording(root / name, accept).oddities
         except DataError:
             return ()

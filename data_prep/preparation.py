@@ -1,4 +1,4 @@
-"""From lists and recordings to a prepared set: planned, made shard by shard, published last."""
+"""Preparation of a data set: planning from the lists, computing shards in parallel, writing the manifest last."""
 
 import hashlib
 import os
@@ -37,17 +37,31 @@ from data_prep.metadata import read_clips
 from data_prep.mixing import MEAN
 from data_prep.oddities import group_by_oddity
 from data_prep.problems import Problem, Problems
-from data_prep.shards import Part, Record, Task, is_finished, make_shard, read_part
+from data_prep.shards import Record, ShardNote, ShardTask, is_finished, make_shard, read_part
 from data_prep.splits import SplitSettings, make_split
 from data_prep.storage import PreparedSet
 from data_prep.workers import for_each
 
-SHARD_BYTES = 8 * 2**20  # of features; the number of workers has no say in it
+SHARD_BYTES = 8 * 2**20  # of features, independent of the number of workers
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A set that can be made: its clips (the good rows, with `bytes`), and what is wrong with the lists."""
+    """Plan of a prepared set.
+
+    Attributes
+    ----------
+    root, folder
+        Folders of the recordings and of the prepared set.
+    settings
+        Settings of the set.
+    clips
+        The valid rows of the lists, with the column `bytes`, the file size.
+    problems, warnings
+        Problems and warnings about the lists.
+    accept
+        Accepted irregularities of recordings.
+    """
 
     root: Path
     folder: Path
@@ -57,12 +71,12 @@ class Plan:
     warnings: tuple[str, ...]
     accept: Acceptance
 
-    def tasks(self, on_error: Literal["stop", "skip"]) -> list[Task]:
-        """Return the shards to make; only to look at, where the lists' faults rule a set out already."""
+    def tasks(self, on_error: Literal["stop", "skip"]) -> list[ShardTask]:
+        """Return the shards to compute. If errors in the lists prevent a set, the recordings are only checked."""
         rows = max(1, SHARD_BYTES // feature_bytes(self.settings))
         names, sizes = self.clips["clip"].tolist(), self.clips["bytes"].tolist()
         return [
-            Task(
+            ShardTask(
                 root=self.root,
                 folder=self.folder,
                 number=number,
@@ -77,13 +91,13 @@ class Plan:
 
 
 def feature_bytes(settings: SetSettings) -> int:
-    """Return the bytes of one clip's spectrogram on disk."""
+    """Return the size of one clip's spectrogram on disk in bytes."""
     mels, frames = settings.shape
     return mels * frames * 2
 
 
 def clip_bytes(settings: SetSettings) -> int:
-    """Return the bytes of everything that a set keeps of one clip."""
+    """Return the size of one clip's arrays on disk in bytes: spectrogram and, if kept, waveform."""
     return feature_bytes(settings) + settings.samples * 2 * settings.waveforms
 
 
@@ -103,25 +117,31 @@ def plan_set(
     accept: Acceptance | None = None,
     reading: Reading | None = None,
 ) -> Plan:
-    """Read the lists and decide what the set is: its length, its rows, its identity and so its folder in `out`.
+    """Read the lists of a data set and determine the settings, clips, identity and folder of the prepared set.
 
     Parameters
     ----------
     root
-        Folder of meta.csv, or of class folders.
+        Folder of meta.csv or of class folders.
+    layout
+        Layout of the data set.
+    out
+        Parent folder of the prepared set.
     name
-        The set's, where it is not the layout's.
+        Name of the set; by default the layout's name.
     seconds
-        The clips' length; else the layout's, else the commonest one found.
+        Length of clips; by default the layout's, or the commonest length found.
+    fit, waveforms, reference_device, features, channel, high_pass
+        Settings of the set; see `SetSettings`.
     accept
-        Which oddities of recordings are accepted; see `read_recording`.
+        Accepted irregularities of recordings; see `read_recording`.
     reading
-        How to read what the lists leave open.
+        How cities and devices are read if the lists do not define them.
 
     Raises
     ------
     DataError, ConfigError
-        If the lists hold no usable clip, or a setting is not allowed.
+        If the lists contain no usable clip, or a setting is not allowed.
     """
     clips, problems, warnings = read_clips(root, layout, reference_device, reading=reading)
     accept = accept or Acceptance()
@@ -140,7 +160,7 @@ def plan_set(
         origin=hashlib.sha256((root / MADE).read_bytes()).hexdigest() if (root / MADE).is_file() else "",
     )
     clips["bytes"] = [_size(root / clip) for clip in clips["clip"]]
-    settings = from_plain(SetSettings, plain(settings))  # 10 and 10.0 are one length
+    settings = from_plain(SetSettings, plain(settings))  # converts a length of 10 to 10.0
     folder = out / f"{settings.name}-{identify(settings, clips)[:12]}"
     return Plan(root, folder, settings, clips, tuple(problems), tuple(warnings), accept)
 
@@ -153,28 +173,30 @@ def _size(path: Path) -> int:
 
 
 def prepare(plan: Plan, split: SplitSettings, *, workers: int, on_error: Literal["stop", "skip"]) -> PreparedSet:
-    """Make what is missing of the planned set, publish it and open it.
+    """Compute the missing shards of a planned set, write its manifest, and open it.
 
     Parameters
     ----------
+    plan
+        The plan; see `plan_set`.
     split
-        The set's default split; it must be possible with the clips that there are.
+        Default split of the set, which must be possible with its clips.
     workers
-        Processes; the result does not depend on it.
+        Number of processes; the result does not depend on it.
     on_error
-        Where clips cannot be used: `stop` looks at everything and publishes nothing, `skip` leaves them out.
+        If clips cannot be used: `stop` checks all recordings and writes no manifest, `skip` leaves the clips out.
 
     Raises
     ------
     Problems
-        If `stop`, and anything is wrong with lists or recordings.
+        With `stop`, if lists or recordings have errors.
     DataError
         If the split is impossible.
     AscError
         If the disk is full or a worker was killed.
     """
     if on_error == "skip" or not plan.problems:
-        make_split(plan.clips, split)  # fails now rather than after the work
+        make_split(plan.clips, split)  # fails before the computation rather than after it
     tasks = plan.tasks(on_error)
     _remove_temporaries(plan.folder)
     problems = [*plan.problems, *_make_shards(plan, tasks, workers)]
@@ -190,21 +212,21 @@ def _remove_temporaries(folder: Path) -> None:
         remove_stale_temporaries(place)
 
 
-def _make_shards(plan: Plan, tasks: list[Task], workers: int) -> list[Problem]:
-    """Make the shards that are not finished; return what is wrong with their clips."""
+def _make_shards(plan: Plan, tasks: list[ShardTask], workers: int) -> list[Problem]:
+    """Compute the unfinished shards; return the problems of their clips."""
     missing = [task for task in tasks if not is_finished(task)]
     if not missing:
         return []
     clips = sum(len(task.clips) for task in missing)
     if missing[0].mode != "look":
         _check_space(plan.folder, clips * clip_bytes(plan.settings))
-    # Each process takes the shards in an order of its own, so that two on one set share the work.
+    # The order is random per process, so that two processes preparing the same set share the work.
     random.Random(os.getpid()).shuffle(missing)  # noqa: S311
     problems: list[Problem] = []
     with progress("preparing", len(plan.clips), "clips") as advance:
         advance(len(plan.clips) - clips, counts=False)
 
-        def done(task: Task, found: list[Problem]) -> None:
+        def done(task: ShardTask, found: list[Problem]) -> None:
             problems.extend(found)
             advance(len(task.clips))
 
@@ -219,7 +241,7 @@ def _check_space(folder: Path, needed: int) -> None:
         raise AscError(f"{folder} needs {needed} bytes more, {free} are free; free some or name another --out")
 
 
-def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
+def _publish(plan: Plan, tasks: list[ShardTask], split: SplitSettings) -> None:
     parts = [_part(task) for task in tasks]
     columns = [field.name for field in fields(Record) if field.name != "oddities"]
     records = pd.DataFrame([vars(record) for part in parts for record in part.records], columns=columns)
@@ -249,7 +271,7 @@ def _publish(plan: Plan, tasks: list[Task], split: SplitSettings) -> None:
     _write(plan.folder / MANIFEST, as_json(sealed(manifest)))
 
 
-def _part(task: Task) -> Part:
+def _part(task: ShardTask) -> ShardNote:
     part = read_part(task)
     if part is None:
         raise AscError(f"{task.note} or its arrays vanished while the set was made; run the same command again")
@@ -257,6 +279,6 @@ def _part(task: Task) -> Part:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file unless it says so already: a finished set can stand on a disk that is read-only."""
+    """Write a file unless it has this content already, because a finished set may be on a read-only disk."""
     if not path.is_file() or path.read_bytes() != text.encode():
         write_text(path, text)

@@ -1,4 +1,4 @@
-"""What is wrong with a data set: named by file and line, collected, and reported together."""
+"""Problems of a data set: identified by file and line, collected, and reported together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,16 +11,21 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a data set.
+    """A problem of a data set.
 
     Attributes
     ----------
     file
-        The list, or the recording, relative to the data set's root.
+        List or recording, relative to the data set's folder.
     line
-        Line of the list, from 1, where it is about one.
+        Line of the list, from 1; None if the problem is not about a line.
     reason
-        What was found, and what should have been.
+        The value found, and the expected one.
+
+    Examples
+    --------
+    >>> print(Problem("meta.csv", 3, "the file name is empty"))
+    meta.csv:3: the file name is empty
     """
 
     file: str
@@ -32,7 +37,7 @@ class Problem:
 
 
 class Problems(DataError):
-    """A data set has problems: the first 50 are in the message, all in `problems`, by file and line."""
+    """Error with all problems of a data set, sorted by file and line; the message lists the first 50."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.file, problem.line or 0, problem.reason))
@@ -43,12 +48,18 @@ class Problems(DataError):
 
 
 def quote(value: str) -> str:
-    """Return a value as it may be printed: control characters escaped, long ones cut."""
+    """Return a value in quotes for printing, with control characters escaped and long values cut."""
     return repr(value) if len(value) <= 80 else f"{value[:60]!r}... ({len(value)} characters)"
 
 
 def warnings_about(what: str, names: Iterable[str]) -> list[str]:
-    """Return one warning that counts and names (the first five of them, sorted), or none where there are no names."""
+    """Return a warning with the number of names, `what`, and the first five names; an empty list without names.
+
+    Examples
+    --------
+    >>> warnings_about("files are not used", ["b.wav", "a.wav"])
+    ["2 files are not used: 'a.wav', 'b.wav'"]
+    """
     names = sorted(names)
     more = ", ..." if len(names) > _NAMED else ""
     return [f"{len(names)} {what}: {', '.join(map(quote, names[:_NAMED]))}{more}"] if names else []

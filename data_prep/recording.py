@@ -1,4 +1,4 @@
-"""One recording: its bytes read once, hashed, checked, decoded, brought to a length and a rate."""
+"""Reading a recording: hashing, checking and decoding its file, fitting its length, resampling."""
 
 import functools
 import hashlib
@@ -17,8 +17,8 @@ from data_prep.containers.container import Container, Oddity
 from data_prep.containers.decoding import decode, inspect
 from data_prep.mixing import mix_down
 
-TOLERANCE = 0.010  # seconds by which a clip's length may be off; real TAU files have a frame too many
-_LOUDEST = 2.0**31  # float files may exceed full scale; beyond 32-bit integers' range they hold something else
+TOLERANCE = 0.010  # seconds by which a clip's length may differ; some TAU files have a frame too many
+_LOUDEST = 2.0**31  # float files may exceed full scale, but samples beyond the range of 32-bit integers are invalid
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Recording:
     channels
         Float32 of shape (frames, channels), full scale 1.
     rate
-        Frames per second.
+        Sample rate in Hz.
     sha256
-        Of the file, 64 hexadecimal digits.
+        SHA-256 of the file, 64 hexadecimal digits.
     bytes
         Size of the file.
     oddities
-        What is odd about the file though its samples are all there.
+        Irregularities of the file that do not affect its samples.
     """
 
     channels: NDArray[np.float32]
@@ -52,28 +52,28 @@ class Recording:
 
     @functools.cached_property
     def peak(self) -> float:
-        """The largest size of a sample; NaN where one is."""
+        """The largest absolute value of the samples; NaN if a sample is NaN."""
         return max(float(self.channels.max()), -float(self.channels.min()))
 
 
 def read_recording(path: Path, accept: Acceptance | None = None) -> Recording:
-    """Read a file of any kind that `data_prep.containers` knows, unless samples are missing.
+    """Read a recording in any format that `data_prep.containers` supports.
 
-    An all-zero recording is a recording; whoever reads it may warn, as of oddities.
+    A recording with only zeros is accepted; warning about it is left to the caller, as for irregularities.
 
     Parameters
     ----------
     path
         The file.
     accept
-        Which oddities are accepted; those of files without loss where not given.
+        Accepted irregularities; by default all but lossy codecs without checksums.
 
     Raises
     ------
     DataError
-        If the file cannot be read, is not whole or has more than one reading (see `data_prep.containers.container`), is
-        odd in a way that is not accepted, is empty, or holds a sample that is not finite. The message gives the reason;
-        the caller knows the name.
+        If the file cannot be read, is incomplete or ambiguous (see `data_prep.containers.container`), has an
+        irregularity that is not accepted, is empty, or contains a sample that is not finite. The message gives the
+        reason without the file name.
     """
     try:
         data = path.read_bytes()
@@ -86,14 +86,14 @@ def read_recording(path: Path, accept: Acceptance | None = None) -> Recording:
     if not len(channels):
         raise DataError("holds no samples")
     recording = Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data), sound.oddities)
-    if not recording.peak <= _LOUDEST:  # so written that NaN fails it
+    if not recording.peak <= _LOUDEST:  # also true for NaN
         frame, channel = np.argwhere(~(np.abs(channels) <= _LOUDEST))[0]
-        raise DataError(f"holds {channels[frame, channel]} at frame {frame}, which is no sample of sound")
+        raise DataError(f"holds {channels[frame, channel]} at frame {frame}, which is not a valid sample")
     return recording
 
 
 class _FileBytes:
-    """A file on disk, sliced like bytes: only what is asked for is read."""
+    """A file on disk that can be sliced like bytes; only the requested bytes are read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -109,12 +109,12 @@ class _FileBytes:
 
 
 def probe(path: Path) -> Container:
-    """Return what a file says of its sound, decoding nothing.
+    """Return the properties stated in a file's header, without decoding the samples.
 
     Raises
     ------
     DataError
-        If it cannot be read, is no audio file, or is visibly not whole.
+        If the file cannot be read, is not an audio file, or is visibly incomplete.
     """
     try:
         with path.open("rb") as file:
@@ -124,31 +124,37 @@ def probe(path: Path) -> Container:
 
 
 def fit_length(samples: NDArray[np.float32], rate: int, seconds: float, fit: bool) -> tuple[NDArray[np.float32], str]:
-    """Bring samples to exactly `seconds`.
+    """Crop or extend samples to exactly `seconds`.
 
-    Within 10 ms of it, frames are dropped from the end or zeros appended. Beyond that, `fit` keeps the beginning of
-    what is longer and repeats what is shorter.
+    A difference of up to 10 ms is corrected by dropping the last samples or appending zeros. With `fit`, longer clips
+    are cropped and shorter ones repeated.
 
     Parameters
     ----------
     samples
         Shape (frames,).
     rate
-        Frames per second.
+        Sample rate in Hz.
     seconds
-        The wanted length.
+        Required length.
     fit
-        Whether a clip of another length may be changed.
+        Whether clips whose length differs by more than 10 ms are changed.
 
     Returns
     -------
-    samples, what
-        round(seconds * rate) samples, and "" (as it was), "trimmed", "padded", "cropped" or "wrapped".
+    samples, change
+        Samples of shape (round(seconds * rate),), and "" (unchanged), "trimmed", "padded", "cropped" or "wrapped".
 
     Raises
     ------
     DataError
-        If the length is another and `fit` is off.
+        If the length differs by more than 10 ms and `fit` is false.
+
+    Examples
+    --------
+    >>> samples, change = fit_length(np.zeros(44_110, np.float32), 44_100, 1.0, fit=False)
+    >>> len(samples), change
+    (44100, 'trimmed')
     """
     wanted = round(seconds * rate)
     excess = len(samples) - wanted
@@ -164,22 +170,27 @@ def fit_length(samples: NDArray[np.float32], rate: int, seconds: float, fit: boo
 def resample(
     samples: NDArray[np.float32], rate: int, target: int = 22_050, *, length: int | None = None
 ) -> NDArray[np.float32]:
-    """Resample with soxr's HQ quality, as librosa does by default.
+    """Resample with soxr at quality HQ, the default of `librosa.resample`.
 
     Parameters
     ----------
     samples
         Shape (frames,), at `rate`.
     rate, target
-        Frames per second before and after.
+        Sample rates in Hz before and after.
     length
-        Frames wanted after; round(frames * target / rate) where not given. Rounding may make it differ by a frame from
-        what the resampler returns; that frame is dropped, or a zero.
+        Number of samples to return; by default round(frames * target / rate). If the resampler returns one sample more
+        or less, the last sample is dropped or a zero appended.
 
     Returns
     -------
     NDArray
         Float32 of shape (length,).
+
+    Examples
+    --------
+    >>> resample(np.zeros(44_100, np.float32), 44_100).shape
+    (22050,)
     """
     wanted = round(len(samples) * target / rate) if length is None else length
     changed = samples if rate == target else soxr.resample(samples, rate, target, quality="HQ")

@@ -1,7 +1,7 @@
-"""Where the TAU Urban Acoustic Scenes development sets are published, and the sums of their archives.
+"""Addresses and checksums of the TAU Urban Acoustic Scenes development sets.
 
-Addresses and MD5 sums are facts of Zenodo's records, as listed by soundata 1.0.1 (a test compares). MD5 is what the
-publisher gives: it tells damage from the true file, and is no defence against a forger.
+They are taken from Zenodo's records, as listed by soundata 1.0.1 (a test compares them). The publisher gives MD5 sums,
+which detect damage but not forgery.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ The full text is in the archive {doc} and at {page}"""
 
 @dataclass(frozen=True, kw_only=True)
 class Remote:
-    """One archive: its name, address, and MD5 sum."""
+    """A published file: name, URL and MD5 sum."""
 
     name: str
     url: str
@@ -24,7 +24,7 @@ class Remote:
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A published data set: its page, its archives, and the folder that they all unpack to."""
+    """A published data set: title, Zenodo record, top folder of its archives, and their MD5 sums by part."""
 
     title: str
     year: int
@@ -34,12 +34,12 @@ class Release:
 
     @property
     def page(self) -> str:
-        """Address of the page that describes the data set."""
+        """URL of the page that describes the data set."""
         return f"https://zenodo.org/record/{self.record}"
 
     @property
     def licence(self) -> str:
-        """A summary of the terms, and where the terms are."""
+        """Summary of the licence, and where its text is."""
         doc = f"{self.folder}.doc.zip"
         return LICENCE.format(title=self.title, year=self.year, doc=doc, page=self.page)
 

@@ -1,4 +1,4 @@
-"""The unit of work: some consecutive clips become one pair of array files and a note of what was seen, atomically."""
+"""Shards, the unit of work of preparation: consecutive clips stored in a pair of array files and a part file."""
 
 import dataclasses
 import functools
@@ -28,22 +28,24 @@ _LOUDEST = 32_767  # of int16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
-    """What a worker is told.
+class ShardTask:
+    """Argument of a worker process: the shard to compute.
 
     Parameters
     ----------
     root, folder
-        Of the recordings; of the set.
+        Folders of the recordings and of the prepared set.
     number
-        The shard's.
+        Number of the shard.
+    settings
+        Settings of the set.
     clips, sizes
-        The shard's clips as meta.csv names them, and the bytes that each file had when the set was planned.
+        Names of the shard's clips, and sizes of their files in bytes when the set was planned.
     mode
-        What to do where clips cannot be used: `stop` writes nothing, `skip` writes the others; `look` writes nothing
-        whatever is found.
+        If clips cannot be used, `stop` writes nothing and `skip` writes the other clips; `look` only checks the
+        recordings and never writes.
     accept
-        Which oddities of recordings are accepted.
+        Accepted irregularities of recordings.
     """
 
     root: Path
@@ -63,7 +65,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What is known of a clip once it was read; all but `oddities` are columns of a prepared set's clips table."""
+    """Properties of a clip that was read; all but `oddities` are columns of the clips table of a prepared set."""
 
     clip: str
     sha256: str
@@ -74,7 +76,7 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ShardNote:
     """Contents of a part file, which describes a finished shard.
 
     Attributes
@@ -100,7 +102,18 @@ def _front_end(settings: FeatureSettings) -> PerceptualMel:
 
 
 def quantise(waveform: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
-    """Return int16 samples and the scale that makes them the waveform again, the loudest sample using all 16 bits."""
+    """Quantise a waveform to 16 bits with its own scale; `samples * scale` restores the waveform.
+
+    Parameters
+    ----------
+    waveform
+        Float32 of shape (samples,).
+
+    Returns
+    -------
+    samples, scale
+        Int16 of shape (samples,), of which the largest is +-32,767; the scale, 0 for silence.
+    """
     scale = np.float32(np.abs(waveform).max() / _LOUDEST)
     if scale == 0:
         return np.zeros(len(waveform), np.int16), 0.0
@@ -108,20 +121,20 @@ def quantise(waveform: NDArray[np.float32]) -> tuple[NDArray[np.int16], float]:
 
 
 def spectrogram_of(waveform: NDArray[np.float32], settings: SetSettings) -> NDArray[np.float32]:
-    """Return a waveform's spectrogram, float32 (mels, frames)."""
+    """Return the spectrogram of a waveform, float32 (mels, frames)."""
     spectrogram: NDArray[np.float32] = _front_end(settings.features)(torch.from_numpy(waveform)[None])[0].numpy()
     return spectrogram
 
 
 def read_clip(
-    task: Task, index: int, features: NDArray[np.float16], waveforms: NDArray[np.int16], row: int
+    task: ShardTask, index: int, features: NDArray[np.float16], waveforms: NDArray[np.int16], row: int
 ) -> tuple[Record, Measurement | None]:
-    """Read the task's clip `index` and fill row `row` of its shard's arrays, unless it is only to be looked at.
+    """Read clip `index` of a task and write it into row `row` of the arrays, unless the task only checks recordings.
 
     Raises
     ------
     DataError
-        If the recording cannot be used, saying why.
+        If the recording cannot be used; the message gives the reason.
     """
     clip, settings = task.clips[index], task.settings
     recording = read_recording(task.root / clip, task.accept)
@@ -129,7 +142,7 @@ def read_clip(
         raise DataError(f"had {task.sizes[index]} bytes when the set was planned and has {recording.bytes} now")
     mono = mix_down(recording.channels, settings.channel)
     samples, fitted = fit_length(mono, recording.rate, settings.seconds, settings.fit)
-    silent = not recording.channels[: len(samples)].any()  # and not: its channels cancel each other
+    silent = not recording.channels[: len(samples)].any()  # channels that cancel each other are not silent
     scale, measured = 0.0, None
     if task.mode != "look":
         waveform = waveform_of(samples, recording.rate, settings)
@@ -152,15 +165,15 @@ def read_clip(
 
 
 def empty_arrays(settings: SetSettings, rows: int) -> tuple[NDArray[np.float16], NDArray[np.int16]]:
-    """Return room for the spectrograms of `rows` clips, and for their waveforms if these are kept."""
+    """Return uninitialised arrays for the spectrograms of `rows` clips and for their waveforms, if these are kept."""
     waveforms = np.empty((rows if settings.waveforms else 0, settings.samples), np.int16)
     return np.empty((rows, *settings.shape), np.float16), waveforms
 
 
-def make_shard(task: Task) -> list[Problem]:
-    """Read the task's clips and publish their shard; return what is wrong with those that cannot be used.
+def make_shard(task: ShardTask) -> list[Problem]:
+    """Compute and write a shard; return the problems of clips that cannot be used.
 
-    A shard that is finished already (by an earlier run, or by another process meanwhile) is left as it is.
+    A shard that was finished before, or by another process in the meantime, is left unchanged.
 
     Raises
     ------
@@ -188,8 +201,8 @@ def make_shard(task: Task) -> list[Problem]:
 
 
 def _publish(
-    task: Task,
-    previous: Part | None,
+    task: ShardTask,
+    previous: ShardNote | None,
     features: NDArray[np.float16],
     waveforms: NDArray[np.int16],
     records: list[Record],
@@ -201,9 +214,9 @@ def _publish(
         if part != previous:
             write_text(task.note, canonical_json(part))
         return
-    if previous is not None:  # clips that were skipped are there now: what the manifest declares is about to change
+    if previous is not None:  # skipped clips can be used now, so the manifest becomes invalid
         (task.folder / MANIFEST).unlink(missing_ok=True)
-    part = Part(
+    part = ShardNote(
         features=write_array(features_file(task.folder, task.number), features),
         waveforms=write_array(waveforms_file(task.folder, task.number), waveforms) if task.settings.waveforms else "",
         records=tuple(records),
@@ -213,11 +226,11 @@ def _publish(
     write_text(task.note, canonical_json(part))
 
 
-def read_part(task: Task) -> Part | None:
-    """Return what was noted of the task's shard if it and its arrays are there and belong together, else None."""
+def read_part(task: ShardTask) -> ShardNote | None:
+    """Read the part file of a shard; return None if it or its arrays are missing or do not match."""
     try:
         value = json.loads(task.note.read_bytes())
-        part = Part(
+        part = ShardNote(
             features=value["features"],
             waveforms=value["waveforms"],
             records=tuple(Record(**{**record, "oddities": tuple(record["oddities"])}) for record in value["records"]),
@@ -238,8 +251,8 @@ def read_part(task: Task) -> Part | None:
     return part
 
 
-def _is_enough(part: Part | None, task: Task) -> bool:
-    """Return whether a shard needs no other look: no clip of it was skipped, and none is odd in a refused way."""
+def _is_enough(part: ShardNote | None, task: ShardTask) -> bool:
+    """Return whether a shard is finished: no clip was skipped, and none has an irregularity that is not accepted."""
     if part is None or part.problems:
         return False
     try:
@@ -249,6 +262,6 @@ def _is_enough(part: Part | None, task: Task) -> bool:
     return True
 
 
-def is_finished(task: Task) -> bool:
-    """Return whether the shard is there and nothing of it is to be looked at again."""
+def is_finished(task: ShardTask) -> bool:
+    """Return whether the shard is finished and none of its clips has to be read again."""
     return _is_enough(read_part(task), task)

@@ -1,4 +1,4 @@
-"""Losses in mixing down the recordings that a simulated set is made from; the set itself has one channel."""
+"""Loss of level by mixing down the source recordings of a simulated set, whose own recordings are mono."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from data_prep.workers import for_each
 
 @dataclass(frozen=True)
 class _Task:
-    """A recording, and the options for reading it."""
+    """A recording and the options for reading it; the argument of a worker process."""
 
     source: str
     folder: Path
@@ -23,7 +23,7 @@ class _Task:
 
 
 def _look(task: _Task) -> OddClip | None:
-    """Measure a recording of several channels. One that cannot be read is reported later, when it is used."""
+    """Measure a recording with several channels; recordings that cannot be read are reported when they are used."""
     path = task.folder / task.source
     try:
         if probe(path).channels == 1:
@@ -38,20 +38,20 @@ def _look(task: _Task) -> OddClip | None:
 def lost_in_mixing(
     recordings: Path, sources: Iterable[str], channel: str, accept: Acceptance | None, workers: int
 ) -> list[OddClip]:
-    """Return the recordings of which less than -10 dB of the loudest channel is used, in order.
+    """Return the recordings whose mono signal is more than 10 dB below their loudest channel, sorted by name.
 
     Parameters
     ----------
     recordings
-        Their folder.
+        Folder of the recordings.
     sources
-        Their paths inside it.
+        Paths of the recordings in it.
     channel
-        What is used of them; see `mix_down`.
+        Channel used; see `mix_down`.
     accept
-        Which oddities are accepted; see `read_recording`.
+        Accepted irregularities; see `read_recording`.
     workers
-        Processes to read them with.
+        Number of processes.
     """
     found: dict[str, OddClip] = {}
 

@@ -1,4 +1,4 @@
-"""Splits: which clips train and which test, by the paper's rule or the official fold, checked on the finished table."""
+"""Splits into training and test clips, by held-out cities (the paper's rule) or by the official fold."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -20,18 +20,17 @@ _ONE_CITY = (
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSettings:
-    """How clips are dealt out.
+    """Settings of a split.
 
     Attributes
     ----------
     rule
-        `unseen-city` tests every scene in cities that it is not trained in (the paper's rule); `official` is fold 1 of
-        the data set's own evaluation setup, which keeps locations apart.
+        `unseen-city` tests every scene in cities in which it is not trained (the paper's rule). `official` is fold 1 of
+        the data set's evaluation setup, which separates locations.
     test_cities
-        With `unseen-city`, in how many cities each scene is tested.
+        With `unseen-city`, the number of cities in which each scene is tested.
     train_devices
-        Devices to train on, or ("all",) for every device that the training side has. Order and repetition do not
-        matter.
+        Devices to train on, or ("all",) for every device in the training split; sorted and without duplicates.
     """
 
     rule: Rule = "unseen-city"
@@ -50,18 +49,18 @@ class SplitSettings:
 
 
 def make_split(clips: pd.DataFrame, settings: SplitSettings) -> pd.Series:
-    """Deal out clips.
+    """Split clips into training and test clips.
 
-    With `unseen-city`, scene number i of the scenes present (alphabetical, from 0) tests in the cities number
-    (i .. i + test_cities - 1) modulo n of the n cities present; the test side has every device's clips of these pairs,
-    the training side the training devices' clips of the other pairs.
+    With `unseen-city`, the i-th of the sorted scenes (from 0) is tested in the cities i to i + test_cities - 1 (modulo
+    the number of cities) of the sorted cities. The test split has the clips of all devices of these pairs, the training
+    split the training devices' clips of the other pairs.
 
     Parameters
     ----------
     clips
-        The clips table: columns clip, scene, city, location, device, fold; sha256 and silent once they are known.
+        The clips table: columns clip, scene, city, location, device, fold, and, in a prepared set, sha256 and silent.
     settings
-        The rule.
+        Settings of the split.
 
     Returns
     -------
@@ -71,9 +70,18 @@ def make_split(clips: pd.DataFrame, settings: SplitSettings) -> pd.Series:
     Raises
     ------
     ConfigError
-        If there are too few cities, or a training device of which the training side has no clip.
+        If there are too few cities, or a training device has no clips in the training split.
     DataError
-        If the result breaks a law (see `check_split`), or the official fold is asked for and not there.
+        If the split violates a condition of `check_split`, or the official fold is missing.
+
+    Examples
+    --------
+    >>> columns = ["clip", "scene", "city", "location", "device", "fold"]
+    >>> clips = pd.DataFrame(
+    ...     [(f"{s}-{c}.wav", s, c, c, "a", "") for s in ("bus", "park") for c in ("oslo", "rome")], columns=columns
+    ... )
+    >>> make_split(clips, SplitSettings(test_cities=1)).tolist()
+    ['test', 'train', 'train', 'test']
     """
     sides = _unseen_city(clips, settings.test_cities) if settings.rule == "unseen-city" else _official(clips)
     known = sorted(set(clips["device"][sides == "train"]))
@@ -108,16 +116,16 @@ def _official(clips: pd.DataFrame) -> pd.Series:
 
 
 def check_split(clips: pd.DataFrame, part: pd.Series, settings: SplitSettings) -> None:
-    """Hold a finished split against the laws of its rule, whoever made it.
+    """Check a split.
 
-    No clip stands on both sides, and no (city, scene) pair (`unseen-city`) or location (`official`); no clip trains
-    whose device was not asked for; each scene trains and is tested; no two clips of several scenes, or on both sides,
-    are the same recording.
+    No clip, no (city, scene) pair (`unseen-city`) and no location (`official`) may be in both splits. Training clips
+    must be of the training devices. Both splits must contain every scene. Identical recordings must have the same scene
+    and be in the same split.
 
     Raises
     ------
     DataError
-        Naming the rows or scenes that break a law.
+        If a condition is violated; the message names the rows or scenes.
     """
     kinds = sorted(set(part) - {"train", "test", "unused"})
     if kinds or not part.index.equals(clips.index):
@@ -127,7 +135,7 @@ def check_split(clips: pd.DataFrame, part: pd.Series, settings: SplitSettings) -
     if settings.train_devices != ("all",):
         stray = clips[(part == "train") & ~clips["device"].isin(settings.train_devices)]
         if len(stray):
-            raise DataError(f"training clips of devices that were not asked for: {_names(stray['clip'])}")
+            raise DataError(f"training clips of devices that are not training devices: {_names(stray['clip'])}")
     for side in ("train", "test"):
         missing = sorted(set(clips["scene"]) - set(clips["scene"][part == side]))
         if missing or not (part == side).any():
@@ -137,7 +145,7 @@ def check_split(clips: pd.DataFrame, part: pd.Series, settings: SplitSettings) -
 
 
 def _remedy(clips: pd.DataFrame, side: str) -> str:
-    """Return what to do where a scene is missing on one side."""
+    """Return advice for the case that a scene is missing in one split."""
     bare = clips.loc[clips["city"] == clips["location"], "location"].drop_duplicates()
     if len(bare):
         return (
@@ -150,7 +158,7 @@ def _remedy(clips: pd.DataFrame, side: str) -> str:
 
 
 def _apart(clips: pd.DataFrame, part: pd.Series, columns: list[str]) -> None:
-    """Raise if any combination of values in `columns` stands on both sides."""
+    """Raise DataError if a combination of values in `columns` is in both splits."""
     used = clips[part.isin(["train", "test"])]
     sides = part[used.index].groupby([used[column] for column in columns], observed=True).transform("nunique")
     torn = used[sides > 1]
@@ -164,12 +172,12 @@ def _names(rows: pd.Series) -> str:
 
 
 def seen_devices(clips: pd.DataFrame, part: pd.Series) -> tuple[str, ...]:
-    """Return the devices that training hears, in alphabetical order."""
+    """Return the devices of the training split, in alphabetical order."""
     return tuple(sorted(set(clips["device"][part == "train"])))
 
 
 def count_table(clips: pd.DataFrame, part: pd.Series) -> pd.DataFrame:
-    """Count clips: a row for each (part, device) that has any, a column for each scene, then `all`."""
+    """Count clips by part and device (rows) and by scene (columns), with the total in column `all`."""
     counts = pd.crosstab([part.rename("part"), clips["device"]], clips["scene"])
     order = [side for side in ("train", "test", "unused") if side in counts.index.get_level_values("part")]
     counts = counts.reindex(order, level="part")

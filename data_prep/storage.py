@@ -1,4 +1,4 @@
-"""The reader of prepared sets, which training and evaluation use."""
+"""Reading prepared sets."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ _DTYPES = {
 
 
 def find_set(path: Path) -> Path:
-    """Return the set's folder, given itself or a parent that holds exactly one."""
+    """Return the folder of a prepared set, given this folder or a parent that contains exactly one set."""
     if (path / MANIFEST).is_file():
         return path
     found = sorted(manifest.parent for manifest in path.glob(f"*/{MANIFEST}"))
@@ -49,12 +49,12 @@ def _read_clips(folder: Path, manifest: Manifest) -> pd.DataFrame:
     path = folder / CLIPS
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != manifest.clips:
-            raise DataError(f"{path} contradicts the manifest; prepare the set again")
+            raise DataError(f"{path} does not match the manifest; prepare the set again")
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}; prepare the set again") from error
     clips = pd.read_csv(path, dtype=_DTYPES, keep_default_na=False)
     if len(clips) != sum(shard.rows for shard in manifest.shards):
-        raise DataError(f"{path} has {len(clips)} rows and the shards another number; prepare the set again")
+        raise DataError(f"{path} has {len(clips)} rows, the shards have another number; prepare the set again")
     return clips
 
 
@@ -70,19 +70,37 @@ def read_split(folder: Path) -> SplitSettings:
 class PreparedSet:
     """A finished prepared set, opened for reading; row i of `clips` is row i of every array.
 
-    The arrays are memory-mapped: opening costs milliseconds and no memory, and forked workers share the pages. Pickled
-    (for workers that are not forked), it reopens the folder.
+    The arrays are memory-mapped: opening takes milliseconds, and worker processes share the pages. Unpickling reopens
+    the folder.
 
     Attributes
     ----------
+    folder
+        Folder of the set.
     identity
-        SHA-256 of what the set holds: the folder's hash, unless clips were skipped while preparing.
+        SHA-256 of the set's settings, list rows and file sizes; the folder's hash, unless clips were skipped.
     clips
-        The clips table with `bytes`, `sha256`, `fitted`, `silent`, `scale` added.
+        The clips table, with `bytes`, `sha256`, `fitted`, `silent` and `scale`.
     scenes
-        Scene names in class order (sorted).
-    samples, shape
-        Waveform length; (mels, frames) of a spectrogram.
+        Names of the scenes in class order (sorted).
+    samples
+        Length of a waveform.
+    shape
+        Shape of a spectrogram, (mels, frames).
+
+    Examples
+    --------
+    A prepared set of one-second clips of noise, as `python -m asc.prepare` writes it:
+
+    >>> import tempfile
+    >>> from benchmarks.recordings import prepared_noise
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = prepared_noise(Path(folder), clips=16, seconds=1.0, workers=1)
+    >>> prepared = PreparedSet.open(Path(folder, "prepared"))
+    >>> len(prepared), prepared.scenes, prepared.shape
+    (16, ('bus', 'park'), (256, 44))
+    >>> prepared.spectrograms(np.array([0, 3])).shape  # (clip, mel, frame)
+    (2, 256, 44)
     """
 
     def __init__(self, folder: Path, manifest: Manifest, clips: pd.DataFrame, split: SplitSettings) -> None:
@@ -108,12 +126,12 @@ class PreparedSet:
 
     @classmethod
     def open(cls, path: Path) -> "PreparedSet":
-        """Open the set at `path`, its folder or a parent that holds exactly one.
+        """Open the set in the folder `path`, or the only set in a subfolder of `path`.
 
         Raises
         ------
         DataError
-            If there is no finished set, or several, or the files are not what the manifest declares.
+            If there is no finished set, if there are several, or if files do not match the manifest.
         """
         folder = find_set(Path(path))
         manifest = read_manifest(folder)
@@ -126,11 +144,11 @@ class PreparedSet:
         return len(self.clips)
 
     def spectrograms(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.float16]:
-        """Return the spectrograms of `rows`, float16 (n, mels, frames), not normalised."""
+        """Return the spectrograms of `rows` (n,), float16 (n, mels, frames), not normalised."""
         return self._gather(self._features, rows, np.empty((len(rows), *self.shape), np.float16))
 
     def waveforms(self, rows: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
-        """Return the waveforms of `rows`, int16 (n, samples), and their scales (n,); a waveform is int16 * scale.
+        """Return the waveforms of `rows` (n,), int16 (n, samples), and scales (n,); a waveform is int16 * scale.
 
         Raises
         ------
@@ -142,9 +160,15 @@ class PreparedSet:
         return self._gather(self._waveforms, rows, np.empty((len(rows), self.samples), np.int16)), self._scales[rows]
 
     def band_statistics(self, rows: NDArray[np.integer[Any]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return mean and unbiased standard deviation of each mel band over `rows` and frames, float32 (mels,).
+        """Return mean and standard deviation of each mel band over clips and frames, float32 (mels,).
 
-        Streams one shard at a time in float64; the order of `rows` does not matter, to the bit.
+        The statistics are computed in float64, block by block; the result does not depend on the order of `rows`. The
+        standard deviation is unbiased.
+
+        Raises
+        ------
+        DataError
+            If there are fewer than two frames.
         """
         total = squares = np.zeros(self.shape[0])
         shift: NDArray[np.float64] | None = None
@@ -169,7 +193,7 @@ class PreparedSet:
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
             raise IndexError(f"rows run from 0 to {len(self) - 1}; got {rows.min()} to {rows.max()}")
         shards = np.searchsorted(self._ends, rows, side="right")
-        # one copy a clip, straight from the map; grouping by shard copies twice and is slower (measured)
+        # One copy per clip, directly from the memory map; grouping rows by shard copies twice and is slower.
         for target, shard, row in zip(out, shards.tolist(), (rows - self._starts[shards]).tolist(), strict=True):
             target[...] = arrays[shard][row]
         return out

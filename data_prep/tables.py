@@ -1,4 +1,4 @@
-"""Tables that people keep lists in: tabs, commas or semicolons, quotes, UTF-8 or UTF-16, columns in any order."""
+"""Reading tables with tabs, commas or semicolons, quotes, UTF-8 or UTF-16, and columns in any order."""
 
 import codecs
 import csv
@@ -17,16 +17,16 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True)
 class Table:
-    """The well-formed rows of a list, and what was wrong with the others.
+    """The valid rows of a table, and the problems of the others.
 
     Attributes
     ----------
     columns
-        Names in the header, in lower case, without spaces around them.
+        Names in the header, in lower case, without surrounding spaces.
     rows
-        Line number (from 1) and value by column, of the columns that were asked for and are there.
+        Line number (from 1) and values by column, of the requested columns that exist.
     problems
-        What keeps other rows, or the whole list, from being read.
+        Problems of invalid rows, or of the whole table.
     """
 
     columns: tuple[str, ...]
@@ -35,20 +35,20 @@ class Table:
 
 
 def read_table(root: Path, file: str, wanted: Mapping[str, str], optional: Collection[str] = ()) -> Table:
-    """Read a list that has one reading.
+    """Read a table, and report every row that cannot be read unambiguously.
 
-    Accepted are UTF-8 with or without a byte order mark, UTF-16 with one, any line ends, and fields between tabs,
-    semicolons or commas, quoted or not. The delimiter is the one by which the header has all columns that are wanted.
-    Rows in which every field is empty are passed over.
+    The text may be UTF-8 with or without a byte order mark, or UTF-16 with one, with any line ends. Fields may be
+    quoted. The delimiter is the one (tab, semicolon or comma) with which the header has all required columns. Rows with
+    only empty fields are skipped.
 
     Parameters
     ----------
     root, file
-        The data set's folder; the list's path in it.
+        Folder of the data set, and path of the table in it.
     wanted
-        Columns that must be there, each with what to do where it is missing ("" = add it).
+        Required columns, each with advice for the case that it is missing ("" to add it).
     optional
-        Columns that may be there; all others are ignored.
+        Optional columns; all others are ignored.
     """
     text = _text(root, file)
     if isinstance(text, Problem):
@@ -79,7 +79,7 @@ def read_table(root: Path, file: str, wanted: Mapping[str, str], optional: Colle
 
 
 def _text(root: Path, file: str) -> str | Problem:
-    """Return a file's text with line feeds as line ends; bytes that are no UTF-8 become surrogates."""
+    """Return a file's text with line feeds as line ends; bytes that are not UTF-8 become surrogates."""
     try:
         data = (root / file).read_bytes()
         wide = data.startswith(_UTF16)
@@ -87,13 +87,13 @@ def _text(root: Path, file: str) -> str | Problem:
     except OSError as error:
         return Problem(file, None, f"cannot be read in {root}: {error.strerror}")
     except UnicodeDecodeError as error:
-        return Problem(file, None, f"starts as UTF-16 text and is none: {error.reason} at byte {error.start}")
+        return Problem(file, None, f"starts as UTF-16 but is not UTF-16: {error.reason} at byte {error.start}")
     text = text.replace("\r\n", "\n")
     return text if "\n" in text else text.replace("\r", "\n")
 
 
 def _header(line: str, delimiter: str) -> tuple[str, ...]:
-    """Return the columns' names if `line` can be split by `delimiter`, else none."""
+    """Return the column names in `line`, or an empty tuple if it cannot be split by `delimiter`."""
     try:
         return tuple(cell.strip().casefold() for cell in next(csv.reader([line], delimiter=delimiter, strict=True), []))
     except csv.Error:
@@ -104,11 +104,11 @@ def _wrong_header(line: str, wanted: Mapping[str, str], found: list[tuple[str, t
     best = max((set(wanted) & set(columns) for _, columns in found), key=len, default=set[str]())
     remedies = [f"{name} ({remedy})" if remedy else name for name, remedy in wanted.items() if name not in best]
     missing = f"; missing: {', '.join(remedies)}" if best else ""
-    return f"the columns {', '.join(wanted)} are wanted, {quote(line)} is there{missing}"
+    return f"the header needs the columns {', '.join(wanted)}, but is {quote(line)}{missing}"
 
 
 def _rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield the number of each row's first line with its fields, or with what keeps it from being split."""
+    """Yield the number of each row's first line with its fields, or with the reason why it cannot be split."""
     start = 1
     while start < len(lines):
         rest = (lines[number] + "\n" for number in range(start, len(lines)))
@@ -134,7 +134,7 @@ def _unsplit(line: str, delimiter: str, error: csv.Error) -> str:
 
 
 def _unreadable(text: str) -> str:
-    return f"{quote(text)} holds bytes that are no UTF-8 text, or control characters; save the list as UTF-8"
+    return f"{quote(text)} contains bytes that are not UTF-8, or control characters; save the list as UTF-8"
 
 
 def _fault(fields: list[str], values: dict[str, str], columns: int, delimiter: str) -> str:
@@ -142,7 +142,9 @@ def _fault(fields: list[str], values: dict[str, str], columns: int, delimiter: s
     if len(fields) != columns:
         unreadable = UNREADABLE.search(line.replace("\t", ""))
         return (
-            _unreadable(line) if unreadable else f"{columns} fields are wanted, {len(fields)} are there: {quote(line)}"
+            _unreadable(line)
+            if unreadable
+            else f"the number of fields is {len(fields)} instead of {columns}: {quote(line)}"
         )
     for value in values.values():
         if len(value) > _LONGEST:

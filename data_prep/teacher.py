@@ -1,4 +1,4 @@
-"""Uncorrelated inputs, labelled by a random small network that is fair to both classes (Casper 2021, section 3)."""
+"""Random input vectors labelled by a small random teacher network (Casper 2021, section 3)."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,25 +11,26 @@ from common.errors import ConfigError
 
 Part = Literal["train", "validation", "test"]
 
-HIDDEN = 32  # a quarter of the student's size 1x
-DEVIATION = 0.01  # of a weight, before it is cut off at two; labels do not depend on it
-SHARES = (0.4, 0.6)  # of random inputs that an accepted teacher gives the second class
+HIDDEN = 32  # a quarter of the hidden units of a student of size 1x
+DEVIATION = 0.01  # standard deviation of weights before truncation at two of them; labels do not depend on it
+SHARES = (0.4, 0.6)  # range of the share of inputs in class 1 for which a teacher is accepted
 _DRAWS = 100_000
 _ROWS = 1_000  # labelled at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherSettings:
-    """A teacher and how many inputs it labels.
+    """Settings of a teacher network and its data.
 
     Parameters
     ----------
     inputs
-        Dimensions of an input; the paper has 10 and 10,000.
+        Dimension of an input; 10 and 10,000 in the paper.
     train, validation, test
-        Inputs of each part. A part of another size begins with the same inputs, and changes no other part.
+        Number of examples in each part. Parts of different sizes start with the same examples and are independent of
+        the other parts' sizes.
     seed
-        Of the teacher and of the inputs.
+        Seed of the teacher and of the inputs.
 
     Raises
     ------
@@ -54,7 +55,7 @@ class TeacherSettings:
 
 @dataclass(frozen=True)
 class Teacher:
-    """A network without biases: weights of its hidden ReLUs, (input, unit), and of its two classes, (unit, class)."""
+    """A network without biases: weights of its hidden ReLU layer, (input, unit), and of its classifier, (unit, 2)."""
 
     hidden: NDArray[np.float64]
     classifier: NDArray[np.float64]
@@ -65,8 +66,8 @@ class Teacher:
         return self._decided(np.concatenate(parts))
 
     def share(self, generator: np.random.Generator) -> float:
-        """Return what share of standard normal inputs, as drawn here, are of class 1, to 0.0016 (standard error)."""
-        # x W is distributed as z R with W = Q R: no more normal numbers are needed than there are hidden units.
+        """Estimate the share of standard normal inputs in class 1, with a standard error of 0.0016."""
+        # For W = Q R, x W is distributed as z R, so only as many random numbers as hidden units are needed.
         corner = np.linalg.qr(self.hidden, mode="r")
         return float(self._decided(generator.standard_normal((_DRAWS, len(corner))) @ corner).mean())
 
@@ -79,14 +80,14 @@ def _truncated_normal(generator: np.random.Generator, shape: tuple[int, int]) ->
 
 
 def accepted_teacher(inputs: int, seed: int) -> Teacher:
-    """Return the first random teacher that gives either class to 40 to 60 % of random inputs; about one in four does.
+    """Draw random teachers until one assigns 40 to 60 % of random inputs to class 1; about one in four does.
 
     Parameters
     ----------
     inputs
-        Dimensions of an input.
+        Dimension of an input.
     seed
-        The same seed gives the same teacher.
+        Seed of the draws.
     """
     generator = np.random.default_rng((seed, len(get_args(Part))))
     while True:
@@ -96,10 +97,16 @@ def accepted_teacher(inputs: int, seed: int) -> Teacher:
 
 
 def teacher_data(settings: TeacherSettings) -> dict[Part, tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Return the inputs, (example, input), and labels, (example,), of each part.
+    """Return the inputs (example, input) and labels (example,) of each part.
 
-    Inputs are independent standard normal numbers; all parts have the teacher of `settings.seed`. 100,000 inputs of
-    10,000 dimensions take 4 GB.
+    Inputs are independent standard normal numbers; all parts have the same teacher. 100,000 inputs of dimension 10,000
+    take 4 GB.
+
+    Examples
+    --------
+    >>> inputs, labels = teacher_data(TeacherSettings(inputs=10, train=100))["train"]
+    >>> inputs.shape, labels.shape
+    ((100, 10), (100,))
     """
     teacher = accepted_teacher(settings.inputs, settings.seed)
     data: dict[Part, tuple[NDArray[np.float32], NDArray[np.int64]]] = {}

@@ -1,4 +1,4 @@
-"""Integers of fewer bits than their container: whether they are at its high or its low end."""
+"""Integer samples with fewer valid bits than their container: alignment to its high or low end."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 def full_scale_bits(integers: NDArray[np.int32], bits: int, valid: int) -> int:
     """Return the number of bits of full scale.
 
-    WAVE's extensible format puts the `valid` bits at the high end of the container, with zeros below them. Some
-    recorders put them at the low end, as C's integers are: read by the rule, their recordings are 48 dB too quiet where
-    24 of 32 bits are valid. Bits that are set where the rule demands zeros, in samples that all fit the valid bits,
-    tell the two apart. Only containers of 32 bits are looked at, the only ones that recorders are known to fill so.
+    In WAVE's extensible format, the `valid` bits are the high ones of the container, with zeros below them. Some
+    recorders use the low ones instead; read by the standard, such recordings would be 48 dB too quiet for 24 of 32
+    bits. They are recognised by non-zero bits where the standard requires zeros, if all samples fit into the valid
+    bits. Only containers of 32 bits are checked; no recorder is known to write others in this way.
 
     Parameters
     ----------
     integers
-        Samples as they stand in the container.
+        Samples as stored in the container.
     bits, valid
-        The container's bits, and how many of them the header calls valid.
+        Bits of the container, and number of valid bits in the header.
     """
     if bits != 32 or valid >= bits or not (integers & ((1 << (bits - valid)) - 1)).any():
         return bits

@@ -1,4 +1,4 @@
-"""Whether a prepared set and its recordings are still what they were: every byte hashed again."""
+"""Verification of a prepared set and its recordings by hashing all files again."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from data_prep.manifest import features_file, waveforms_file
 from data_prep.problems import Problem
 from data_prep.storage import PreparedSet
 
-_RECORDING = "is no longer the recording that was prepared; if it should be this, delete the set and prepare it again"
-_ARRAYS = "was damaged since it was written; delete it and prepare the set again, which makes only this part anew"
+_RECORDING = "has changed since it was prepared; if the change is intended, delete the set and prepare it again"
+_ARRAYS = "was damaged since it was written; delete it and prepare the set again, which recomputes only this file"
 
 
 def _expected(prepared: PreparedSet, root: Path) -> Iterator[tuple[Path, str, str]]:
-    """Yield (path, SHA-256, what to say if it has another) of every recording and every array file."""
+    """Yield path, expected SHA-256 and error message of every recording and every array file."""
     for clip, sha256 in zip(prepared.clips["clip"], prepared.clips["sha256"], strict=True):
         yield root / clip, sha256, _RECORDING
     for number, shard in enumerate(prepared.manifest.shards):
@@ -35,13 +35,13 @@ def _check(item: tuple[Path, str, str]) -> Problem | None:
 
 
 def verify(prepared: PreparedSet, root: Path, workers: int) -> list[Problem]:
-    """Hash the recordings in `root` and the set's arrays, and return every difference from what was recorded.
+    """Hash the recordings in `root` and the set's arrays; return a problem for every file that has changed.
 
-    The clips table and the manifest carry their digests with them and are checked whenever a set is opened.
+    The clips table and the manifest need no check here, because opening a set compares them with their digests.
     """
     items = list(_expected(prepared, root))
     problems = []
-    # hashing lets other threads run
+    # hashlib releases the GIL
     with ThreadPoolExecutor(workers) as pool, progress("verifying", len(items), "files") as advance:
         for problem in pool.map(_check, items):
             advance()

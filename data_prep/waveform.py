@@ -1,4 +1,4 @@
-"""The waveform that features are computed from: one channel at their rate, high-pass filtered where asked for."""
+"""The waveform from which features are computed: mono, resampled and optionally high-pass filtered."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +10,19 @@ from data_prep.recording import resample
 
 
 def waveform_of(samples: NDArray[np.float32], rate: int, settings: SetSettings) -> NDArray[np.float32]:
-    """Filter a recording, where the settings ask for it, and resample it.
+    """Filter a recording, if the settings have a high-pass filter, and resample it.
 
-    It is filtered at its own rate: the resampler takes a recording to be zero before and after, so that an offset
-    becomes a step at either end, which a filter behind it would turn into a transient.
+    The filter is applied before resampling: the resampler extends a recording by zeros, so that an offset would become
+    a step at both ends, and the filter would turn the steps into transients.
 
     Parameters
     ----------
     samples
-        One channel, shape (frames,), at `rate`.
+        Mono signal, shape (frames,), at `rate`.
     rate
-        Frames per second.
+        Sample rate in Hz.
     settings
-        The set's: sample rate, length and high-pass filter.
+        Settings of the set: sample rate, length and high-pass filter.
 
     Returns
     -------
@@ -32,11 +32,11 @@ def waveform_of(samples: NDArray[np.float32], rate: int, settings: SetSettings) 
     Raises
     ------
     DataError
-        If the filter's corner is not below half of `rate`.
+        If the filter's corner frequency is not below half of `rate`.
     """
     corner = settings.high_pass
     if corner is not None:
         if corner >= rate / 2:
-            raise DataError(f"has a rate of {rate} Hz and so nothing above {corner:g} Hz; choose a lower --high-pass")
+            raise DataError(f"has a rate of {rate} Hz, too low for --high-pass {corner:g}; choose a lower frequency")
         samples = high_pass(samples, rate, corner)
     return resample(samples, rate, settings.features.sample_rate, length=settings.samples)

@@ -1,4 +1,4 @@
-"""A pool of processes that ends with its owner, however that ends, and never hangs."""
+"""A process pool whose workers end with the parent process, even if the parent is killed."""
 
 import multiprocessing
 import os
@@ -22,7 +22,7 @@ _MASKS = hasattr(signal, "pthread_sigmask")  # not on Windows
 
 
 def count_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1  # macOS and Windows
@@ -32,15 +32,15 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        os._exit(1)  # killed outright, the parent could not say so; the next run removes temporaries
+        os._exit(1)  # the parent was killed; the next run removes temporary files
 
 
 @contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Deliver SIGINT and SIGTERM afterwards: in the midst of it, half-started workers would be left behind.
+def _deferred_signals() -> Iterator[None]:
+    """Defer SIGINT and SIGTERM to the end of the block, so that no half-started workers are left behind.
 
-    What is started meanwhile has them blocked. That does not keep them from this process, any thread of which may
-    receive them; the handlers do.
+    Processes started in the block have the signals blocked. In this process, any thread may receive them, so handlers
+    are needed besides the mask.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -60,7 +60,7 @@ def _signals_wait() -> Iterator[None]:
 
 
 def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent handles it
     if _MASKS:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -69,7 +69,7 @@ def _start_worker() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch compute in one thread, as it does in a worker: how many there are must not show in results or times."""
+    """Limit torch to one thread, as in a worker, so that results and times do not depend on the number of threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -79,9 +79,21 @@ def one_thread() -> Iterator[None]:
 
 
 def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done: Callable[[T, R], None]) -> None:
-    """Call `function` on every task, in `workers` processes (one: in this one); `done(task, result)` here as each ends.
+    """Call `function` on every task in worker processes, and `done(task, result)` in this process for each result.
 
-    An exception, from a worker, from `done` or from a signal, stops the rest: running tasks end, no other starts.
+    An exception from a worker, from `done` or from a signal stops the pool: running tasks are completed, no others are
+    started.
+
+    Parameters
+    ----------
+    function
+        Top-level function, or a partial of one.
+    tasks
+        Arguments of `function`.
+    workers
+        Number of processes; 1 runs all tasks in this process.
+    done
+        Called with task and result, in the order of completion.
 
     Raises
     ------
@@ -95,7 +107,7 @@ def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done:
                 done(task, function(task))
         return
     with _pool(function.__module__, workers) as pool:
-        with _signals_wait(), _naming_missing_means():
+        with _deferred_signals(), _explained_start_errors():
             futures = {pool.submit(function, task): task for task in tasks}
         for future in as_completed(futures):
             done(futures.pop(future), future.result())
@@ -103,18 +115,18 @@ def for_each(function: Callable[[T], R], tasks: Sequence[T], workers: int, done:
 
 @contextmanager
 def _pool(module: str, workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool whose processes have imported `module`; on the way out running tasks end and no other starts."""
-    # Not fork: threads of this process (its BLAS, its progress bar) would be copied in whatever state they are in.
+    """Yield a pool whose processes have imported `module`; on exit, wait for running tasks and cancel the others."""
+    # Not fork, because this process has threads (BLAS, progress bar) whose state would be copied.
     context = multiprocessing.get_context(_start_method())
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload([module])
-    with _naming_missing_means():
+    with _explained_start_errors():
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
         yield pool
     except BrokenProcessPool as error:
         raise AscError(
-            "a worker process was killed, most often for want of memory; the same command continues, "
+            "a worker process was killed, most often for lack of memory; the same command continues, "
             f"with less memory if --workers is below {workers}"
         ) from error
     finally:
@@ -126,8 +138,8 @@ def _start_method() -> str:
 
 
 @contextmanager
-def _naming_missing_means() -> Iterator[None]:
-    """Name what is missing where processes are started: semaphores (/dev/shm), sockets (the temporary folder)."""
+def _explained_start_errors() -> Iterator[None]:
+    """Turn errors of starting processes, such as missing semaphores (/dev/shm) or sockets, into an AscError."""
     try:
         yield
     except (OSError, ImportError) as error:

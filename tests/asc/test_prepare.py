@@ -90,7 +90,7 @@ def test_usage_is_exit_code_2(arguments: list[str], wrong: list[str], capsys: Ca
         (["--split", "official"], "evaluation_setup/fold1_train.csv"),
         (["--seconds", "3"], "--fit"),
         (["--channel", "middle"], "channel = 'middle' is not allowed: mean, left, right, loudest"),
-        (["--channel", "2"], "has 1 channel, and none of number 2"),
+        (["--channel", "2"], "has 1 channel, and no channel 2"),
         (["--high-pass", "11025"], "high_pass = 11025.0 is not allowed: above 0 and below half the sample rate"),
         (["--dataset", "tau2020"], "36 problems in the data set"),
     ],

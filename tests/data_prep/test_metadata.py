@@ -76,7 +76,7 @@ def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path: Path, ends: str,
 
 
 FAULTS = {
-    "climbs": (row("audio/../../x-a.wav"), "'audio/../../x-a.wav': climbs out"),
+    "climbs": (row("audio/../../x-a.wav"), "'audio/../../x-a.wav': leads out"),
     "absolute": (row("/etc/passwd"), "'/etc/passwd': is absolute"),
     "backslash": (row("audio\\x.wav"), "has a backslash"),
     "drive": (row("C:/x.wav"), "'C:/x.wav': is absolute"),
@@ -94,9 +94,9 @@ FAULTS = {
     "underscore": (row("x.wav", scene="airport_"), "scene 'airport_' (1 clip) is 'airport'"),
     "city": (row("x.wav", location="LISBON-1"), "city 'LISBON' (1 clip) is 'lisbon'"),
     "device": (row("x.wav", device="S1"), "device 'S1' (1 clip) is 's1' (1) in another spelling"),
-    "extra field": (row("x.wav") + "\tmore", "5 are there"),
-    "missing field": ("x.wav\tairport\tlisbon-1", "3 are there"),
-    "commas": (row("x.wav").replace("\t", ","), "4 fields are wanted, 1 are there"),
+    "extra field": (row("x.wav") + "\tmore", "is 5 instead of 4"),
+    "missing field": ("x.wav\tairport\tlisbon-1", "is 3 instead of 4"),
+    "commas": (row("x.wav").replace("\t", ","), "is 1 instead of 4"),
     "long field": (row("x.wav", scene="y" * 1_000_000), "(1000000 characters)"),
     "duplicate": (ROWS[0], "'audio/airport-lisbon-1000-40000-a.wav': listed in line 2 already"),
     "duplicate but for case": (
@@ -176,13 +176,13 @@ def test_a_long_report_is_cut_on_the_screen_only() -> None:
             ROWS,
             r"missing: source_label \(--device NAME says one device for all\)",
         ),
-        (HEADER + "\tweather", ROWS, "5 fields are wanted, 4 are there"),
+        (HEADER + "\tweather", ROWS, "is 4 instead of 5"),
         (HEADER + "\tfilename", ROWS, "the column filename is there 2 times"),
-        (HEADER.replace("\t", ","), ROWS, "4 fields are wanted, 1 are there"),
-        ("\xff\xfe", ROWS, "are wanted"),
-        ("", [], "are wanted"),
+        (HEADER.replace("\t", ","), ROWS, "is 1 instead of 4"),
+        ("\xff\xfe", ROWS, "header needs the columns"),
+        ("", [], "header needs the columns"),
         (HEADER, [], "the list has no rows"),
-        (HEADER, ["x", "y"], "1 are there"),
+        (HEADER, ["x", "y"], "is 1 instead of 4"),
     ],
 )
 def test_lists_of_another_shape_are_refused(tmp_path: Path, header: str, rows: list[str], reason: str) -> None:
@@ -247,7 +247,7 @@ def test_links_that_leave_the_data_set_are_refused(tmp_path: Path) -> None:
         ("evaluate", ["filename\tscene_label", "audio/airport-lisbon-1000-40000-a.wav\tairport"], "for train already"),
         ("test", ["filename", "audio/bus-lyon-1001-40001-a.wav", "audio/bus-lyon-1001-40001-a.wav"], "listed twice"),
         ("evaluate", ["filename\tscene_label", "audio/bus-lyon-1001-40001-a.wav\ttram"], "meta.csv says scene 'bus'"),
-        ("evaluate", ["filename\tscene_label", "audio/bus-lyon-1001-40001-a.wav"], "2 fields are wanted"),
+        ("evaluate", ["filename\tscene_label", "audio/bus-lyon-1001-40001-a.wav"], "is 1 instead of 2"),
         ("test", ["file"], "the columns filename"),
     ],
 )

@@ -30,9 +30,9 @@ def test_a_constant_offset_makes_no_channel_loud() -> None:
 def test_one_channel_is_left_and_right_but_has_no_second() -> None:
     for channel in ("mean", "left", "right", "loudest", "1"):
         np.testing.assert_array_equal(mix_down(channels(SOUND), channel), SOUND)
-    with pytest.raises(DataError, match="has 1 channel, and none of number 2"):
+    with pytest.raises(DataError, match="has 1 channel, and no channel 2"):
         mix_down(channels(SOUND), "2")
-    with pytest.raises(DataError, match="has 2 channels, and none of number 25"):
+    with pytest.raises(DataError, match="has 2 channels, and no channel 25"):
         mix_down(channels(SOUND, OTHER), "25")
 
 

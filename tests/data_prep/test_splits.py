@@ -160,7 +160,11 @@ def test_finished_splits_are_not_trusted(city_table: pd.DataFrame) -> None:
     check_split(city_table, part, split)
     unused, train = part.index[part == "unused"][0], part.index[part == "train"][0]
     for row, value, reason in (
-        (unused, "train", "training clips of devices that were not asked for: " + str(city_table.at[unused, "clip"])),
+        (
+            unused,
+            "train",
+            f"are not training devices: {city_table.at[unused, 'clip']}",
+        ),
         (train, "test", "city and scene are on both sides"),
         (train, "valid", "valid"),
     ):

@@ -72,11 +72,11 @@ def test_one_bad_row_leaves_the_others(tmp_path: Path) -> None:
     ("data", "reason"),
     [
         (b"filename\tscene_label\nx\ty", ""),
-        (b"\xff\xfef\0i", "starts as UTF-16 text and is none"),
-        (b"\xff\xfef\0i\0", "are wanted"),
+        (b"\xff\xfef\0i", "starts as UTF-16 but is not UTF-16"),
+        (b"\xff\xfef\0i\0", "header needs the columns"),
         (
             codecs.BOM_UTF16_LE + "filename\tscene_label\n".encode("utf-16-le") + b"\0",
-            "starts as UTF-16 text and is none",
+            "starts as UTF-16 but is not UTF-16",
         ),
         (b"filename\tother\nx\ty", "missing: scene_label"),
         (b"filename\tscene_label\tFILENAME\nx\ty\tz", "the column filename is there 2 times"),
