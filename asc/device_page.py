@@ -4,10 +4,10 @@ from data_prep.cautions import APART, EMPTY
 from data_prep.device_facts import CLIFF, SetFacts
 from data_prep.mixing import LOWEST
 from data_prep.storage import PreparedSet
-from evaluation.devices_page import devices_page
 from evaluation.grids import Grid
-from evaluation.page import Plot
+from evaluation.page import render
 from evaluation.spectra import spectra_by_device
+from evaluation.style import Plot
 
 _NOTES = (
     "Level: root mean square of what the spectrograms are computed from, a constant offset aside, in dB of full scale; "
@@ -38,7 +38,8 @@ def device_page(prepared: PreparedSet, facts: SetFacts, grid: Grid, warnings: li
     spectra = {each.device: each.spectrum for each in facts.devices if each.level > LOWEST}
     filtered = "" if settings.high_pass is None else f", without what lies below {settings.high_pass:g} Hz"
     drawn = spectra_by_device(spectra, facts.edges, reference)
-    return devices_page(
+    return render(
+        "devices.html.j2",
         title=f"Devices of {prepared.folder.name}",
         introduction=f"{len(prepared):,} recordings of {prepared.seconds:g} s by {len(facts.devices)} devices; the "
         f"reference device is {reference}. Level, band and spectrum are those of what the spectrograms are computed "

@@ -11,12 +11,11 @@ from asc.results import read_configurations
 from common.command import run_command
 from common.errors import ConfigError
 from common.files import remove_stale_temporaries
-from evaluation import device_grids, grids, words
+from evaluation.document import lay_out
 from evaluation.intervals import Bootstrap
-from evaluation.report import Report, make_report, write_report
-from evaluation.sizes import complexity_grids
-from evaluation.tables import headline
-from evaluation.text import grid_text, plain
+from evaluation.report import make_report
+from evaluation.report_files import write_report
+from evaluation.text import document_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +42,6 @@ class Options:
     """Number of bootstrap draws behind an interval."""
 
 
-def report_text(report: Report) -> str:
-    """Return what the terminal shows of a report: headline, devices, differences, and how to read them."""
-    parts = [grid_text(grids.headline_grid(headline(report.configurations), report.configurations))]
-    for comparison in report.comparisons:
-        tables = [*device_grids.device_grids(comparison), *device_grids.difference_grids(comparison)]
-        parts += [grid_text(grid) for grid in tables]
-        parts.append("\n".join(plain(line) for line in [*words.findings(comparison), *words.cautions(comparison)]))
-    parts += [grid_text(grid) for grid in complexity_grids(report.configurations)]
-    return "\n\n".join(parts)
-
-
 def evaluate(options: Options) -> None:
     """Read the runs, write the report, print its tables and, last, its folder."""
     bootstrap = Bootstrap(replicates=options.replicates)
@@ -63,8 +51,9 @@ def evaluate(options: Options) -> None:
     for folder in (options.out, options.out / "plots"):
         remove_stale_temporaries(folder)
     report = make_report(configurations, options.title, bootstrap)
-    write_report(report, options.out)
-    print(report_text(report), end="\n\n")
+    document = lay_out(report)
+    write_report(report, document, options.out)
+    print(document_text(document), end="\n\n")
     print(options.out)
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow
 from pandas import DataFrame
 
-from asc.complexity import recount
 from asc.run_folder import RunFolder, finished_runs
 from common.errors import DataError, RunError
 from evaluation.grouping import Configuration, Example, short_labels
@@ -111,6 +110,8 @@ def _complexity(run: RunFolder) -> dict[str, Any]:
     stored: dict[str, Any] = _json(run.result_file, "complexity")["complexity"]
     if "second_mult_adds" in stored or not run.weights_file.is_file():
         return stored
+    from asc.complexity import recount  # loads Lightning, seconds that a report seldom needs
+
     return recount(run, tuple(stored["input_shape"]))
 
 

@@ -60,22 +60,48 @@ def membership(scored: DataFrame) -> DataFrame:
     return members.set_axis(MultiIndex.from_tuples(columns, names=["level", "name"]), axis=1)
 
 
-def total(scored: DataFrame, column: str, by: list[str]) -> DataFrame:
-    """Sum a column (clips, correct, loss, ...) per value of `by` and group of devices: by x (level, name)."""
+def totals(scored: DataFrame, columns: list[str], by: list[str]) -> dict[str, DataFrame]:
+    """Sum columns (clips, correct, loss, ...) per value of `by` and group of devices.
+
+    Parameters
+    ----------
+    scored
+        One row per clip (and seed, and epoch), with the columns device, kind and seen.
+    columns
+        Columns to sum.
+    by
+        Columns whose values are kept apart.
+
+    Returns
+    -------
+    dict
+        For each of `columns` a table, `by` x (level, name), see `membership`.
+    """
     members = membership(scored)
-    sums = scored.groupby([*by, "device"])[column].sum().unstack("device", fill_value=0)
-    values = sums.reindex(columns=members.index).to_numpy() @ members.to_numpy()
-    return DataFrame(values, index=sums.index, columns=members.columns)
+    sums = scored.groupby([*by, "device"])[columns].sum().unstack("device", fill_value=0)
+    return {
+        column: DataFrame(
+            DataFrame(sums[column]).reindex(columns=members.index).to_numpy() @ members.to_numpy(),
+            index=sums.index,
+            columns=members.columns,
+        )
+        for column in columns
+    }
+
+
+def _mean(scored: DataFrame, column: str, by: list[str]) -> DataFrame:
+    sums = totals(scored, [column, "clips"], by)
+    return sums[column] / sums["clips"]
 
 
 def accuracy(scored: DataFrame, by: list[str]) -> DataFrame:
     """Share of clips classified correctly, per value of `by` and group; NaN where there is no clip."""
-    return total(scored, "correct", by) / total(scored, "clips", by)
+    return _mean(scored, "correct", by)
 
 
 def log_loss(scored: DataFrame, by: list[str]) -> DataFrame:
     """Mean cross-entropy in nats, per value of `by` and group; NaN where there is no clip."""
-    return total(scored, "loss", by) / total(scored, "clips", by)
+    return _mean(scored, "loss", by)
 
 
 def macro_average(scored: DataFrame, by: list[str]) -> DataFrame:

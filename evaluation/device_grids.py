@@ -1,33 +1,45 @@
-"""Tables by device: accuracy, macro accuracy, log loss, what a device costs, and differences of configurations."""
+"""Tables with a row for each device: accuracy, macro accuracy, log loss, change on unseen devices, differences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from pandas import DataFrame, Series
+from pandas import DataFrame
 
 from evaluation.accuracy import ALL
-from evaluation.grids import MISSING, Grid, nats, percent, points, spread, within
-from evaluation.tables import Comparison, row_of, sections
+from evaluation.grids import MISSING, Grid, abreast, nats, percent, points, spread, within
+from evaluation.report import Comparison, Result
+from evaluation.tables import rows_of, sections
 
 DAGGER = "†"
 _OTHER_ROLE = "a device that this configuration was trained on and the first was not, or the other way round."
 
 
-def _by_device(title: str, table: DataFrame, headings: list[str], note: str, cells: Callable[[Any], list[str]]) -> Grid:
+def _by_device(
+    title: str, table: DataFrame, headings: list[str], note: str, cells: Mapping[tuple[str, str], list[str]]
+) -> Grid:
+    """Lay out a table with a row for each device and group of devices, in the sections of `table`.
+
+    Parameters
+    ----------
+    headings
+        Headings of the columns after the first.
+    cells
+        Text in these columns, for every index of `table`.
+    """
     rows = []
     for heading, members in sections(table):
-        rows += [[heading], *([name, *cells(index)] for name, index in members)]
+        rows += [[heading], *([name, *cells[index]] for name, index in members)]
     return Grid(title, ["device", *headings], rows, note)
 
 
-def _grids(
+def _side_by_side(
     comparison: Comparison,
     title: str,
     note: str,
     columns: Callable[[str], list[str]],
-    cells: Callable[["Series[Any]"], list[str]],
+    cells: Callable[[Any], list[str]],
 ) -> list[Grid]:
     """Put the same columns of a few configurations side by side, a row for each device and group.
 
@@ -36,35 +48,32 @@ def _grids(
     columns
         From a configuration's label to the headings of its columns.
     cells
-        From a row of its table to the text in them.
+        From a row of `Result.groups` to the text in these columns.
     """
-    found = []
-    for configurations, tables in comparison.abreast():
-
-        def row(index: tuple[str, str], tables: list[DataFrame] = tables) -> list[str]:
-            shown = [f"{tables[0][name][index]:,}" for name in ("clips", "units")]
-            role = tables[0].seen[index]
+    grids = []
+    for results in abreast(comparison):
+        tables = [rows_of(result.groups) for result in results]
+        shown = {index: [f"{row.clips:,}", f"{row.units:,}"] for index, row in tables[0].items()}
+        for index, texts in shown.items():
             for table in tables:
-                other = index[0] == "device" and table.seen[index] != role
-                texts = cells(row_of(table, index))
-                shown += [texts[0] + DAGGER * other, *texts[1:]]
-            return shown
-
-        headings = ["clips", comparison.configurations[0].unit_name]
-        headings += [heading for configuration in configurations for heading in columns(configuration.label)]
-        grid = _by_device(title, tables[0], headings, note, row)
-        marked = any(DAGGER in cell for cells_of in grid.rows for cell in cells_of)
-        found.append(replace(grid, note=f"{note} {DAGGER} {_OTHER_ROLE}") if marked else grid)
-    return found
+                first, *others = cells(table[index])
+                other_role = index[0] == "device" and table[index].seen != tables[0][index].seen
+                texts += [first + DAGGER * other_role, *others]
+        headings = ["clips", comparison.first.unit_name]
+        headings += [heading for result in results for heading in columns(result.label)]
+        grid = _by_device(title, results[0].groups, headings, note, shown)
+        marked = any(DAGGER in cell for row in grid.rows for cell in row)
+        grids.append(replace(grid, note=f"{note} {DAGGER} {_OTHER_ROLE}") if marked else grid)
+    return grids
 
 
 def device_grids(comparison: Comparison) -> list[Grid]:
-    """Accuracy per device and group of devices, a few configurations side by side."""
+    """Show the accuracy on each device and group of devices."""
     note = (
         "Accuracy in %: mean of the last epochs and seeds (± standard deviation over seeds), and its 95 % interval "
         f"over {comparison.held}."
     )
-    return _grids(
+    return _side_by_side(
         comparison,
         "Accuracy by device",
         note,
@@ -74,15 +83,15 @@ def device_grids(comparison: Comparison) -> list[Grid]:
 
 
 def macro_grids(comparison: Comparison) -> list[Grid]:
-    """Macro accuracy and log loss per device and group of devices."""
-    macro = _grids(
+    """Show the macro accuracy and the log loss on each device and group of devices."""
+    macro = _side_by_side(
         comparison,
         "Macro accuracy by device",
         f"Mean over scenes of each scene's accuracy, in %, and its 95 % interval over {comparison.held}.",
         lambda label: [label, "95 % interval"],
         lambda row: [percent(row.macro), within(row.macro_low, row.macro_high)],
     )
-    loss = _grids(
+    loss = _side_by_side(
         comparison,
         "Log loss by device",
         "Cross-entropy in nats, mean of the last epochs and seeds: over clips, and over the scenes' means (DCASE).",
@@ -92,15 +101,16 @@ def macro_grids(comparison: Comparison) -> list[Grid]:
     return [*macro, *loss]
 
 
-def _change(row: "Series[Any]") -> str:
+def _change(row: Any) -> str:
     interval = within(row.change_low, row.change_high, points)
     return f"{points(row.change)} {interval}".strip()
 
 
 def cost_grids(comparison: Comparison) -> list[Grid]:
-    """Tell what unseen devices cost on the same recordings; nothing where no recording was made by both."""
-    if comparison.accuracies[0].change.isna().all():
+    """Show how the accuracy changes on unseen devices on the same recordings; nothing where no recording has both."""
+    if comparison.results[0].groups.change.isna().all():
         return []
+    title = "What the device costs, on the same recordings"
     note = (
         "Points of accuracy on the unseen device less those on seen devices, mean of the last epochs and seeds, on "
         f"recordings that both made; 95 % interval over {comparison.held}."
@@ -108,35 +118,34 @@ def cost_grids(comparison: Comparison) -> list[Grid]:
     if not comparison.same_training_devices:
         note += " Seen and unseen devices are each configuration's own."
     grids = []
-    for configurations, tables in comparison.abreast():
-        table = tables[0][tables[0].change.notna() & (tables[0].index != ALL)]
-
-        def cells(index: tuple[str, str], tables: list[DataFrame] = tables) -> list[str]:
-            return [_change(row_of(table, index)) for table in tables]
-
-        headings = [configuration.label for configuration in configurations]
-        grids.append(_by_device("What the device costs, on the same recordings", table, headings, note, cells))
+    for results in abreast(comparison):
+        first, tables = results[0].groups, [rows_of(result.groups) for result in results]
+        cells = {index: [_change(table[index]) for table in tables] for index in tables[0]}
+        shown = first[first.change.notna() & (first.index != ALL)]
+        grids.append(_by_device(title, shown, [result.label for result in results], note, cells))
     return grids
 
 
 def difference_grids(comparison: Comparison) -> list[Grid]:
-    """Each configuration less the first, on the same clips."""
-    first, *others = comparison.configurations
-    grids = []
-    for other, table in zip(others, comparison.differences, strict=True):
+    """Show the differences of each configuration from the first, on the same clips."""
+    return [_difference_grid(comparison.results[0], result, table) for result, table in comparison.differences]
 
-        def cells(index: tuple[str, str], table: DataFrame = table) -> list[str]:
-            row = row_of(table, index)
-            p = MISSING if np.isnan(row.p_holm) else f"{row.p_holm:.3f}"
-            return [points(row.estimate), within(row.low, row.high, points), p, row.verdict or MISSING]
 
-        title = f"Difference: {other.label} less {first.label}"
-        note = (
-            "Points of accuracy, mean of the last epochs and seeds, on the same clips. An interval is of one row; "
-            "p and verdict are corrected for the number of rows (Holm): unseen devices, other groups, single devices."
-        )
-        if table.p.isna().all():
-            note = "Points of accuracy, mean of the last epochs, on the same clips. One seed gives no verdict."
-        headings = ["difference", "95 % interval", "p (Holm)", "verdict"]
-        grids.append(_by_device(title, comparison.accuracies[0], headings, note, cells))
-    return grids
+def _difference_grid(first: Result, other: Result, table: DataFrame) -> Grid:
+    note = (
+        "Points of accuracy, mean of the last epochs and seeds, on the same clips. An interval is of one row; "
+        "p and verdict are corrected for the number of rows (Holm): unseen devices, other groups, single devices."
+    )
+    if table.p.isna().all():
+        note = "Points of accuracy, mean of the last epochs, on the same clips. One seed gives no verdict."
+    cells = {
+        index: [
+            points(row.estimate),
+            within(row.low, row.high, points),
+            MISSING if np.isnan(row.p_holm) else f"{row.p_holm:.3f}",
+            row.verdict or MISSING,
+        ]
+        for index, row in rows_of(table).items()
+    }
+    headings = ["difference", "95 % interval", "p (Holm)", "verdict"]
+    return _by_device(f"Difference: {other.label} less {first.label}", first.groups, headings, note, cells)

@@ -1,14 +1,16 @@
 """Tables as people read them: rounded, in percent, with their deviations; the same on paper and in the terminal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from pandas import DataFrame
 
+from evaluation.accuracy import PARTS
 from evaluation.grouping import Configuration, differing
-from evaluation.tables import Comparison, breakdown
+from evaluation.report import Comparison, Result
 
+_ABREAST = 3  # configurations side by side in one table
 MISSING, MINUS = "–", "−"  # noqa: RUF001 what typographers set in tables of numbers
 
 
@@ -52,6 +54,12 @@ def nats(loss: float) -> str:
     return MISSING if np.isnan(loss) else f"{loss:.2f}"
 
 
+def abreast(comparison: Comparison) -> Iterator[Sequence[Result]]:
+    """Yield the results of a comparison, as many at a time as one table holds side by side."""
+    for start in range(0, len(comparison.results), _ABREAST):
+        yield comparison.results[start : start + _ABREAST]
+
+
 def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> Grid:
     """One row per configuration: what most readers come for."""
     columns: list[tuple[str, str, Callable[[float], str]]] = [
@@ -77,24 +85,23 @@ def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> 
     return Grid("Headline", ["configuration", "seeds", *(heading for _, heading, _ in columns)], rows, note)
 
 
-def breakdown_grids(comparison: Comparison, column: str) -> list[Grid]:
-    """Accuracy per scene or city, on seen and unseen devices."""
-    grids = []
-    for configurations, _ in comparison.abreast():
-        first = comparison.configurations[0]
-        tables = [breakdown(configuration, column, first) for configuration in configurations]
-        headings, rows = [column], [[str(name)] for name in tables[0].index]
-        for part in ("seen", "unseen"):
-            headings += [f"clips {part}", *(f"{configuration.label}, {part}" for configuration in configurations)]
-            for row, name in zip(rows, tables[0].index, strict=True):
-                row += [
-                    f"{tables[0].loc[name, f'{part}_clips']:,}",
-                    *(percent(table.loc[name, part]) for table in tables),
-                ]
-        grids.append(
-            Grid(f"Accuracy by {column}", headings, rows, "Accuracy in %, mean of the last epochs of every seed.")
-        )
-    return grids
+def breakdown_grids(comparison: Comparison) -> list[Grid]:
+    """Accuracy per scene and per city, on seen and unseen devices."""
+    scenes = [_breakdown("scene", [(r.label, r.scenes) for r in results]) for results in abreast(comparison)]
+    cities = [_breakdown("city", [(r.label, r.cities) for r in results]) for results in abreast(comparison)]
+    return [*scenes, *cities]
+
+
+def _breakdown(column: str, tables: Sequence[tuple[str, DataFrame]]) -> Grid:
+    """Put the tables of several configurations, given with their labels, side by side."""
+    first = tables[0][1]
+    headings, rows = [column], [[str(name)] for name in first.index]
+    for part in PARTS:
+        headings += [f"clips {part}", *(f"{label}, {part}" for label, _ in tables)]
+        for row, name in zip(rows, first.index, strict=True):
+            row.append(f"{first.loc[name, f'{part}_clips']:,}")
+            row += [percent(table.loc[name, part]) for _, table in tables]
+    return Grid(f"Accuracy by {column}", headings, rows, "Accuracy in %, mean of the last epochs of every seed.")
 
 
 def _value(value: object) -> str:

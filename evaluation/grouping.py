@@ -1,7 +1,7 @@
 """Runs that differ only in their seed make a configuration; configurations tested on the same clips can be compared."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 from pandas import DataFrame, Series
 
-from evaluation.accuracy import device_table
+from evaluation.accuracy import device_table, with_roles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +103,15 @@ class Configuration:
     def devices(self) -> DataFrame:
         """Device, kind and seen, in the order of reports."""
         return device_table(self.scored)
+
+    def in_groups_of(self, other: "Configuration") -> "Configuration":
+        """Return this configuration with every device of the kind, and seen or unseen, as it is in `other`.
+
+        Groups of devices then hold the same clips in both. The two must have been tested on the same devices.
+        """
+        if self.devices.equals(other.devices):
+            return self
+        return replace(self, scored=with_roles(self.scored, other.devices))
 
     @cached_property
     def last_epoch(self) -> int:

@@ -8,8 +8,10 @@ seeds make a bootstrap interval too narrow: the variance of n draws is multiplie
 the quantile of Student's t with the degrees of freedom of Satterthwaite (1946), as Welch's test does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,12 +139,29 @@ def clopper_pearson(
     return low, high
 
 
-def _draws(count: int, bootstrap: Bootstrap, level: int) -> "Sequence[NDArray[np.float64]]":
-    """Return how often each of `count` members is in each replicate, in blocks of replicates."""
+@lru_cache(maxsize=4)
+def _draws(count: int, bootstrap: Bootstrap, level: int) -> NDArray[np.unsignedinteger[Any]]:
+    """Draw `count` members with replacement; return how often each is in each replicate, (replicate, member).
+
+    All intervals of a report are over the same few numbers of units and of seeds, so the draws are kept.
+    """
     generator = np.random.default_rng((bootstrap.seed, level))
+    drawn = np.empty((bootstrap.replicates, count), dtype=np.min_scalar_type(count))
+    for block in _blocks(count, bootstrap):
+        drawn[block] = generator.multinomial(count, np.full(count, 1 / count), size=len(drawn[block]))
+    return drawn
+
+
+def _blocks(count: int, bootstrap: Bootstrap) -> Iterator[slice]:
+    """Divide the replicates into blocks, so that no array of floats has more than `_CELLS` draws of `count` members."""
     step = max(1, _CELLS // count)
-    blocks = [min(step, bootstrap.replicates - start) for start in range(0, bootstrap.replicates, step)]
-    return [generator.multinomial(count, np.full(count, 1 / count), size=block).astype(np.float64) for block in blocks]
+    return (slice(start, start + step) for start in range(0, bootstrap.replicates, step))
+
+
+def _weights(count: int, bootstrap: Bootstrap, level: int) -> Iterator[NDArray[np.float64]]:
+    """Yield the draws of `count` members as weights, (replicate, member), a block of replicates at a time."""
+    drawn = _draws(count, bootstrap, level)
+    return (drawn[block].astype(np.float64) for block in _blocks(count, bootstrap))
 
 
 def _unit_variance(
@@ -150,7 +169,7 @@ def _unit_variance(
 ) -> NDArray[np.float64]:
     """Variance over draws of the units, the same for all arms; (group,)."""
     drawn = []
-    for weights in _draws(len(arms[0].units), bootstrap, 0):
+    for weights in _weights(len(arms[0].units), bootstrap, 0):
         values = [
             sign * ratio(np.tensordot(weights, arm.measured.mean(axis=0), 1), np.tensordot(weights, arm.clips, 1))
             for sign, arm in zip(signs, arms, strict=True)
@@ -162,7 +181,7 @@ def _unit_variance(
 def _seed_variance(arm: Sums, bootstrap: Bootstrap) -> NDArray[np.float64]:
     """Variance over draws of one arm's seeds; (group,)."""
     values = ratio(arm.measured.sum(axis=1), arm.clips.sum(axis=0))
-    drawn = np.concatenate([weights @ values / arm.seeds for weights in _draws(arm.seeds, bootstrap, arm.seeds)])
+    drawn = np.concatenate([weights @ values / arm.seeds for weights in _weights(arm.seeds, bootstrap, arm.seeds)])
     return _variance(drawn) * arm.seeds / (arm.seeds - 1)
 
 

@@ -1,185 +1,168 @@
-"""A report: one self-contained page, its tables as CSV and JSON, its plots as PNG and SVG."""
+"""All numbers of a report: each table, interval and verdict is computed here, once. Other modules only format them."""
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas import DataFrame
+from pandas import DataFrame, Series
 
-from common.files import atomic_path, write_json, write_text
-from evaluation import plots, words
-from evaluation.accuracy import PARTS, confusion
-from evaluation.grouping import Configuration, comparable
-from evaluation.intervals import Bootstrap
-from evaluation.page import Plot, page
-from evaluation.tables import Comparison, breakdown, compare, difference_table, headline, labelled
-from evaluation.words import count
-from evaluation.writers import csv_text, records
-
-# What a report may hold or not: removed before the next one is written, so that nothing old stands beside it.
-_SOMETIMES = ("differences.csv", "confusion-*.csv", "plots/*.png", "plots/*.svg")
+from evaluation.coverage import missing_scenes
+from evaluation.grouping import Configuration, comparable, parallel_recordings
+from evaluation.intervals import Bootstrap, difference
+from evaluation.tables import breakdown, confusions, group_accuracies, headline
+from evaluation.verdicts import device_family, judged
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The numbers of one configuration within a comparison.
+
+    Parameters
+    ----------
+    configuration
+        The configuration.
+    groups
+        `tables.group_accuracies`, in the groups of the comparison's first configuration.
+    scenes, cities
+        `tables.breakdown`, likewise.
+    confusions
+        `tables.confusions`.
+    difference
+        `intervals.difference` from the first configuration, with `p_holm` and `verdict`; None for the first itself.
+    """
+
+    configuration: Configuration
+    groups: DataFrame
+    scenes: DataFrame
+    cities: DataFrame
+    confusions: Mapping[str, NDArray[np.int64]]
+    difference: DataFrame | None
+
+    @property
+    def label(self) -> str:
+        """Short name of the configuration."""
+        return self.configuration.label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Configurations tested on the same clips, with their numbers.
+
+    Parameters
+    ----------
+    results
+        One per configuration, in the order given; the first is the one that the others are compared with.
+    parallel
+        Number of recordings that were made by seen and by unseen devices.
+    missing
+        Scenes of which a device has no test clip, by device.
+    """
+
+    results: Sequence[Result]
+    parallel: int
+    missing: Mapping[str, tuple[str, ...]]
+
+    @property
+    def configurations(self) -> list[Configuration]:
+        """The configurations, in the order given."""
+        return [result.configuration for result in self.results]
+
+    @property
+    def first(self) -> Configuration:
+        """The configuration that the others are compared with."""
+        return self.results[0].configuration
+
+    @property
+    def differences(self) -> list[tuple[Result, DataFrame]]:
+        """Every result but the first, with its difference from the first."""
+        return [(result, result.difference) for result in self.results if result.difference is not None]
+
+    @property
+    def held(self) -> str:
+        """Name of what intervals are over: the seeds of configurations that have several, and held-out units."""
+        counts = [len(configuration.seeds) for configuration in self.configurations]
+        units = self.first.unit_name
+        if min(counts) > 1:
+            return f"training seeds and {units}"
+        return f"training seeds (of configurations that have several) and {units}" if max(counts) > 1 else units
+
+    @cached_property
+    def same_training_devices(self) -> bool:
+        """Whether every configuration was trained on the same devices, among those that were tested."""
+        first, *others = (set(c.devices.device[c.devices.seen]) for c in self.configurations)
+        return all(other == first for other in others)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """The numbers of a report.
 
     Parameters
     ----------
     title
-        Of the page.
+        Title of the page.
     configurations
-        Everything reported, in the order given.
+        Every configuration, in the order given.
+    headline
+        `tables.headline` of all of them.
     comparisons
-        The same, by what was tested on the same clips.
+        The same configurations, grouped by the clips that they were tested on.
     bootstrap
-        How the intervals were drawn.
+        Settings of the intervals.
     """
 
     title: str
-    configurations: list[Configuration]
-    comparisons: list[Comparison]
+    configurations: Sequence[Configuration]
+    headline: DataFrame
+    comparisons: Sequence[Comparison]
     bootstrap: Bootstrap
 
 
 def make_report(configurations: Sequence[Configuration], title: str, bootstrap: Bootstrap) -> Report:
     """Compute the numbers of a report; nothing is written."""
-    groups = comparable(configurations)
-    return Report(title, list(configurations), [compare(group, bootstrap) for group in groups], bootstrap)
-
-
-def write_report(report: Report, folder: Path) -> None:
-    """Write the report into `folder`, in place of what an earlier report left there.
-
-    Writes report.html, headline.csv, devices.csv, classes.csv, cities.csv, confusion-<configuration>-<part>.csv,
-    differences.csv (where two configurations share their test clips), plots/*.png and *.svg, and report.json last. The
-    bytes depend on the runs alone: not on the time, the locale, the process or the order of rows.
-
-    Raises
-    ------
-    AscError
-        If a file cannot be written.
-    """
-    for pattern in _SOMETIMES if (folder / "report.json").is_file() else ():
-        for path in folder.glob(pattern):
-            path.unlink()
-    tables = _tables(report)
-    for name, table in tables.items():
-        write_text(folder / f"{name}.csv", csv_text(table))
-    drawn = [list(_plots(comparison)) for comparison in report.comparisons]
-    for plot in (plot for drawings in drawn for plot in drawings):
-        for form, content in plot.drawn.items():
-            with atomic_path(folder / "plots" / f"{plot.name}.{form}") as temporary:
-                temporary.write_bytes(content)
-    write_text(folder / "report.html", page(report.title, report.configurations, report.comparisons, drawn))
-    write_json(folder / "report.json", _values(report, tables))
-
-
-def _tables(report: Report) -> dict[str, DataFrame]:
-    """Return the content of every CSV file by its name."""
-    configurations = [configuration for comparison in report.comparisons for configuration in comparison.configurations]
-    accuracies = [table for comparison in report.comparisons for table in comparison.accuracies]
-    found = {
-        "headline": headline(report.configurations),
-        "devices": labelled(accuracies, configurations),
-    }
-    groups = [comparison.configurations for comparison in report.comparisons]
-    for name, column in (("classes", "scene"), ("cities", "city")):
-        found[name] = labelled([breakdown(c, column, group[0]) for group in groups for c in group], configurations)
-    differences = [difference_table(comparison) for comparison in report.comparisons if comparison.differences]
-    if differences:
-        found["differences"] = pd.concat(differences, ignore_index=True)
-    for configuration in configurations:
-        for part, counts in _confusions(configuration).items():
-            table = DataFrame(counts, columns=list(configuration.scenes))
-            table.insert(0, "true scene", list(configuration.scenes))
-            found[f"confusion-{_slug(configuration)}-{part}"] = table
-    return found
-
-
-def _slug(configuration: Configuration) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", configuration.name)
-
-
-def _confusions(configuration: Configuration) -> dict[str, NDArray[np.int64]]:
-    """Count what each clip was taken for, over the seeds and the last epochs, on seen and on unseen devices."""
-    scored = configuration.scored
-    parts = {part: scored[scored.seen == (part == "seen")] for part in PARTS}
-    return {part: confusion(rows, configuration.scenes) for part, rows in parts.items() if len(rows)}
-
-
-def _plots(comparison: Comparison) -> Iterator[Plot]:
-    """Draw the plots of a comparison, in the page's order."""
-    configurations = comparison.configurations
-    name = _slug(configurations[0])
-    tables = {c.label: table for c, table in zip(configurations, comparison.accuracies, strict=True)}
-    trained = "were" if comparison.same_training_devices else f"{configurations[0].label} was"
-    yield Plot(
-        "devices",
-        f"accuracy-by-device-{name}",
-        f"Accuracy on every device, mean of the last {count(configurations[0].scored_epochs, 'epoch')} and all seeds; "
-        f"bars are 95 % intervals over {comparison.held}. Devices that {trained} trained on are shaded; the "
-        "dashed line is chance.",
-        plots.accuracy_by_device(tables, configurations[0].chance),
+    return Report(
+        title=title,
+        configurations=configurations,
+        headline=headline(configurations),
+        comparisons=[compare(group, bootstrap) for group in comparable(configurations)],
+        bootstrap=bootstrap,
     )
-    for configuration in configurations:
-        seeds, epochs = len(configuration.seeds), configuration.scored_epochs
-        times = f" × {seeds} seeds" if seeds > 1 else ""  # noqa: RUF001 it is a product
-        matrices = {
-            f"{part} devices: {counts.sum() // seeds // epochs:,} clips{times}": counts
-            for part, counts in _confusions(configuration).items()
-        }
-        yield Plot(
-            "confusions",
-            f"confusion-{_slug(configuration)}",
-            f"{configuration.label}: how the clips of each scene were classified, in %, over the last "
-            f"{count(epochs, 'epoch')} and all seeds.",
-            plots.confusion_matrices(matrices, configuration.scenes),
-        )
-    yield Plot(
-        "curves",
-        f"learning-curves-{name}",
-        "Training loss (on mixed-up, rolled clips) and accuracy after every epoch: the mean over seeds, seeds thin. "
-        "Scores are means over the shaded epochs; the dashed line is chance.",
-        plots.learning_curves(configurations),
+
+
+def compare(configurations: Sequence[Configuration], bootstrap: Bootstrap) -> Comparison:
+    """Compute the numbers of configurations that were tested on the same clips."""
+    first, *others = configurations
+    judged_differences = _judged([difference(first.averaged, c.averaged, first.unit, bootstrap) for c in others])
+    results = [
+        _result(configuration, first, table, bootstrap)
+        for configuration, table in zip(configurations, [None, *judged_differences], strict=True)
+    ]
+    parallel = parallel_recordings(first.averaged)
+    return Comparison(results=results, parallel=parallel, missing=missing_scenes(first.averaged))
+
+
+def _result(
+    configuration: Configuration, first: Configuration, difference: DataFrame | None, bootstrap: Bootstrap
+) -> Result:
+    aligned = configuration.in_groups_of(first)
+    return Result(
+        configuration=configuration,
+        groups=group_accuracies(configuration, bootstrap, like=first),
+        scenes=breakdown(aligned, "scene"),
+        cities=breakdown(aligned, "city"),
+        confusions=confusions(configuration),
+        difference=difference,
     )
-    example = next((c.example for c in configurations if c.example), None)
-    if example:
-        yield Plot(
-            "example",
-            f"one-recording-{name}",
-            f"One recording on two devices (as Koutini 2021, Figure 2), and the mean difference: {example.recording}.",
-            plots.recording_on_two_devices(example),
-        )
 
 
-def _values(report: Report, tables: dict[str, DataFrame]) -> dict[str, Any]:
-    return {
-        "title": report.title,
-        "bootstrap": asdict(report.bootstrap),
-        "configurations": [
-            {
-                "name": configuration.name,
-                "words": words.in_words(configuration),
-                "description": configuration.description,
-                "seeds": configuration.seeds,
-                "complexity": configuration.complexity,
-            }
-            for configuration in report.configurations
-        ],
-        "comparisons": [
-            {
-                "configurations": [configuration.name for configuration in comparison.configurations],
-                "findings": words.findings(comparison),
-                "cautions": words.cautions(comparison),
-                "made_from": words.provenance(comparison),
-            }
-            for comparison in report.comparisons
-        ],
-        "tables": {name: records(table) for name, table in tables.items()},
-    }
+def _judged(differences: Sequence[DataFrame]) -> list[DataFrame]:
+    """Add verdicts; every family extends over all configurations that are compared."""
+    if not differences:
+        return []
+    stacked = pd.concat(differences, keys=range(len(differences)))
+    families = Series([device_family(index[1:]) for index in stacked.index], index=stacked.index)
+    table = judged(stacked, families)
+    return [DataFrame(table.loc[number]) for number in range(len(differences))]

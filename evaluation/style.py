@@ -1,9 +1,11 @@
 """One look for every plot, and the same bytes from the same numbers: no user settings, no dates, no random names."""
 
+import base64
 import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal, ParamSpec
@@ -37,6 +39,33 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "asc",
     "savefig.dpi": 200,
 }
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot drawn for a page.
+
+    Parameters
+    ----------
+    place
+        Part of the page in which it is shown: devices, confusions, curves or example.
+    name
+        Name of its files, without an ending.
+    caption
+        Caption below the plot.
+    drawn
+        Its bytes by file format.
+    """
+
+    place: str
+    name: str
+    caption: str
+    drawn: Drawn
+
+    @property
+    def source(self) -> str:
+        """The plot as the source of an image element, in which no script of the SVG can run."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.drawn["svg"]).decode()
 
 
 @contextmanager

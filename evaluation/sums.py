@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pandas import DataFrame, Index, MultiIndex
 
-from evaluation.accuracy import total
+from evaluation.accuracy import totals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +44,12 @@ class Sums:
         measure, clips
             Columns of the measure and of what it is divided by.
         """
-        units = scored[unit].apply(tuple, axis=1)
-        keyed = scored.assign(unit=units)
-        names = [sorted(keyed[column].unique()) for column in ("seed", "unit", "scene")]
-        everything = MultiIndex.from_product(names, names=["seed", "unit", "scene"])
-        measured, counted = (
-            total(keyed, column, ["seed", "unit", "scene"]).reindex(everything, fill_value=0.0)
-            for column in (measure, clips)
-        )
+        keyed = scored.assign(unit=MultiIndex.from_frame(scored[unit]).to_flat_index())
+        by = ["seed", "unit", "scene"]
+        names = [sorted(keyed[column].unique()) for column in by]
+        everything = MultiIndex.from_product(names, names=by)
+        found = totals(keyed, [measure, clips], by)
+        measured, counted = (found[column].reindex(everything, fill_value=0.0) for column in (measure, clips))
         shape = (*map(len, names), measured.shape[1])
         return cls(
             measured=measured.to_numpy().reshape(shape),

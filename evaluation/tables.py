@@ -1,10 +1,11 @@
-"""The numbers of a report, as tables: computed once, then written, printed and drawn by others."""
+"""The tables of a report: headline, groups of devices, scenes, cities and confusions of one configuration."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas import DataFrame, Series
 
 from evaluation.accuracy import (
@@ -12,79 +13,18 @@ from evaluation.accuracy import (
     SEEN,
     UNSEEN,
     accuracy,
+    confusion,
     device_spread,
     log_loss,
     macro_average,
     macro_log_loss,
     natural,
-    total,
-    with_roles,
+    totals,
 )
 from evaluation.grouping import Configuration, summarise
-from evaluation.intervals import Bootstrap, accuracy_interval, difference, loss_on_unseen
-from evaluation.verdicts import device_family, judged
+from evaluation.intervals import Bootstrap, accuracy_interval, loss_on_unseen
 
 EPOCHS = ["seed", "epoch"]
-_ABREAST = 3  # configurations side by side in one table
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Configurations tested on the same clips, with their numbers.
-
-    Parameters
-    ----------
-    configurations
-        In the order given; the first is what the others are compared with.
-    accuracies
-        `group_accuracies` of each configuration, in the groups of the first.
-    differences
-        `intervals.difference` of every configuration but the first from the first, with `p_holm` and `verdict`.
-    """
-
-    configurations: list[Configuration]
-    accuracies: list[DataFrame]
-    differences: list[DataFrame]
-
-    @property
-    def held(self) -> str:
-        """What intervals of accuracies are over: the seeds of a configuration that has several, and held-out units."""
-        counts = [len(configuration.seeds) for configuration in self.configurations]
-        units = self.configurations[0].unit_name
-        if min(counts) > 1:
-            return f"training seeds and {units}"
-        return f"training seeds (of configurations that have several) and {units}" if max(counts) > 1 else units
-
-    @property
-    def same_training_devices(self) -> bool:
-        """Whether every configuration was trained on the same devices, among those that were tested."""
-        first, *others = (set(c.devices.device[c.devices.seen]) for c in self.configurations)
-        return all(other == first for other in others)
-
-    def abreast(self) -> Iterator[tuple[list[Configuration], list[DataFrame]]]:
-        """Yield a few configurations at a time with their accuracies, as many as one table holds side by side."""
-        for start in range(0, len(self.configurations), _ABREAST):
-            yield self.configurations[start : start + _ABREAST], self.accuracies[start : start + _ABREAST]
-
-
-def compare(configurations: list[Configuration], bootstrap: Bootstrap) -> Comparison:
-    """Compute what is reported of configurations that were tested on the same clips."""
-    first, *others = configurations
-    return Comparison(
-        configurations,
-        [group_accuracies(configuration, bootstrap, like=first) for configuration in configurations],
-        _judged([difference(first.averaged, other.averaged, first.unit, bootstrap) for other in others]),
-    )
-
-
-def _judged(differences: list[DataFrame]) -> list[DataFrame]:
-    """Add verdicts; every family extends over all configurations that are compared."""
-    if not differences:
-        return []
-    stacked = pd.concat(differences, keys=range(len(differences)))
-    families = Series([device_family(index[1:]) for index in stacked.index], index=stacked.index)
-    table = judged(stacked, families)
-    return [DataFrame(table.loc[number]) for number in range(len(differences))]
 
 
 def measures(scored: DataFrame) -> DataFrame:
@@ -123,9 +63,9 @@ def group_accuracies(
     `macro_low` to `macro_high`; `log_loss` is the mean over clips, `macro_log_loss` over the scenes' means, in nats;
     `change`, `change_low`, `change_high` and `change_p` are `intervals.loss_on_unseen`.
     """
-    reference, unit = (like or configuration).scored, configuration.unit
-    scored, averaged = (with_roles(rows, reference) for rows in (configuration.scored, configuration.averaged))
-    right = summarise(accuracy(scored, EPOCHS))
+    aligned, unit = configuration.in_groups_of(like or configuration), (like or configuration).unit
+    averaged = aligned.averaged
+    right = summarise(accuracy(aligned.scored, EPOCHS))
     drawn = accuracy_interval(averaged, unit, bootstrap)
     macro = accuracy_interval(averaged, unit, bootstrap, macro=True)
     cost = loss_on_unseen(configuration.averaged, unit, bootstrap)
@@ -134,7 +74,7 @@ def group_accuracies(
         {
             "kind": facts.kind,
             "seen": facts.seen,
-            "clips": total(averaged, "clips", ["seed"]).iloc[0].astype(int),
+            "clips": totals(averaged, ["clips"], ["seed"])["clips"].iloc[0].astype(int),
             "units": drawn.units,
             "accuracy": drawn.estimate,
             "accuracy_sd_seeds": right.sd_seeds,
@@ -155,31 +95,42 @@ def group_accuracies(
     )
 
 
-def breakdown(configuration: Configuration, column: str, like: Configuration | None = None) -> DataFrame:
-    """Accuracy on seen and unseen devices per scene or city (mean of the last epochs), with the clips behind it.
+def breakdown(configuration: Configuration, column: str) -> DataFrame:
+    """Return the accuracy on seen and unseen devices per scene or city.
 
-    Seen and unseen devices are those of `like`, or of the configuration itself.
+    Parameters
+    ----------
+    configuration
+        With every device seen or unseen as the report has it.
+    column
+        `scene` or `city`.
+
+    Returns
+    -------
+    DataFrame
+        One row per scene (in class order) or city: numbers of test clips `seen_clips` and `unseen_clips`, and the
+        accuracies `seen` and `unseen`, means of the last epochs and the seeds.
     """
-    reference = (like or configuration).scored
-    scored, averaged = (with_roles(rows, reference) for rows in (configuration.scored, configuration.averaged))
-    right = accuracy(scored, [*EPOCHS, column]).groupby(level=[column, "seed"]).mean().groupby(level=column).mean()
-    clips = total(averaged, "clips", ["seed", column]).groupby(level=column).first()
+    right = accuracy(configuration.scored, [*EPOCHS, column])
+    right = right.groupby(level=[column, "seed"]).mean().groupby(level=column).mean()
+    clips = totals(configuration.averaged, ["clips"], ["seed", column])["clips"].groupby(level=column).first()
     found = {f"{part}_clips": clips["part", part].astype(int) for part in PARTS}
     table = DataFrame(found | {part: right["part", part] for part in PARTS})
     names = configuration.scenes if column == "scene" else sorted(table.index, key=natural)
     return table.reindex(names).rename_axis(column)
 
 
-def difference_table(comparison: Comparison) -> DataFrame:
-    """List every difference of a comparison: which two, which group, the difference, its interval and verdict."""
-    first, *others = comparison.configurations
-    rows = []
-    for other, table in zip(others, comparison.differences, strict=True):
-        named = table.rename(columns={"estimate": "difference"}).reset_index()
-        named.insert(0, "configuration", other.name)
-        named.insert(1, "compared_with", first.name)
-        rows.append(named)
-    return pd.concat(rows, ignore_index=True)
+def confusions(configuration: Configuration) -> dict[str, NDArray[np.int64]]:
+    """Count the predictions of each scene over the seeds and the last epochs, on seen and on unseen devices.
+
+    Returns
+    -------
+    dict
+        `seen` and `unseen`, where there are clips: counts, (true scene, predicted scene).
+    """
+    scored = configuration.scored
+    parts = {part: scored[scored.seen == (part == "seen")] for part in PARTS}
+    return {part: confusion(rows, configuration.scenes) for part, rows in parts.items() if len(rows)}
 
 
 def sections(table: DataFrame) -> Iterator[tuple[str, list[tuple[str, tuple[str, str]]]]]:
@@ -199,7 +150,6 @@ def row_of(table: DataFrame, index: tuple[str, str]) -> "Series[Any]":
     return table.loc[[index]].iloc[0]
 
 
-def labelled(tables: Sequence[DataFrame], configurations: Sequence[Configuration]) -> DataFrame:
-    """Stack one table per configuration, the configuration's name in the first column."""
-    names = [configuration.name for configuration in configurations]
-    return pd.concat(tables, keys=names, names=["configuration"]).reset_index()
+def rows_of(table: DataFrame) -> dict[tuple[str, str], Any]:
+    """Return the rows of a table indexed by (level, name) as named tuples, by index."""
+    return dict(zip(table.index, table.itertuples(index=False, name="Row"), strict=True))

@@ -2,6 +2,7 @@
 
 import textwrap
 
+from evaluation.document import Document
 from evaluation.grids import Grid
 
 _WIDTH = 100
@@ -30,3 +31,13 @@ def _aligned(line: list[str], widths: list[int]) -> str:
     name, *cells = line
     numbers = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
     return "  ".join([name.ljust(widths[0]), *numbers]).rstrip()
+
+
+def document_text(document: Document) -> str:
+    """Return the parts of a document that the terminal shows: headline, devices, differences, sentences and sizes."""
+    parts = [grid_text(document.headline)]
+    for section in document.sections:
+        parts += [grid_text(grid) for grid in [*section.devices, *section.differences]]
+        parts.append("\n".join(plain(line) for line in [*section.findings, *section.cautions]))
+    parts += [grid_text(grid) for grid in document.complexity]
+    return "\n\n".join(parts)

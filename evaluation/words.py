@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from evaluation.accuracy import SEEN, UNSEEN
-from evaluation.coverage import missing_scenes
 from evaluation.grids import percent, points, within
-from evaluation.grouping import Configuration, parallel_recordings
-from evaluation.tables import Comparison, row_of
+from evaluation.grouping import Configuration
+from evaluation.report import Comparison, Result
+from evaluation.tables import row_of
 from evaluation.verdicts import UNDECIDED, least_difference
 
 _FEW_UNITS = 20  # the bootstrap of fewer clusters is known to give intervals that are too narrow
@@ -51,44 +51,52 @@ def in_words(configuration: Configuration) -> str:
 
 def findings(comparison: Comparison) -> list[str]:
     """Say how each configuration does on seen and unseen devices, and which differences the intervals show."""
+    accuracies = [_accuracies(result) for result in comparison.results]
+    return [*accuracies, *_differences(comparison)]
+
+
+def _accuracies(result: Result) -> str:
+    table, configuration = result.groups, result.configuration
+    seen, unseen = (percent(table.accuracy[group]) for group in (SEEN, UNSEEN))
+    chance, epochs = percent(configuration.chance), count(configuration.scored_epochs, "epoch")
+    right = f"{seen} % right on seen devices and {unseen} % on unseen ones"
+    if table.clips[UNSEEN] == 0:
+        right = f"{seen} % right; every test device was trained on"
+    sentence = f"{configuration.label}: {right}, mean of the last {epochs} (chance {chance} %)."
+    cost = row_of(table, UNSEEN)
+    if not np.isnan(cost.change):
+        interval = within(cost.change_low, cost.change_high, points)
+        sentence += " On the same recordings, unseen devices change the accuracy by "
+        sentence += f"{points(cost.change)} points {interval}".rstrip() + "."
+    return sentence
+
+
+def _differences(comparison: Comparison) -> list[str]:
     sentences = []
-    for configuration, table in zip(comparison.configurations, comparison.accuracies, strict=True):
-        seen, unseen = (percent(table.accuracy[group]) for group in (SEEN, UNSEEN))
-        chance, epochs = percent(configuration.chance), count(configuration.scored_epochs, "epoch")
-        right = f"{seen} % right on seen devices and {unseen} % on unseen ones"
-        if table.clips[UNSEEN] == 0:
-            right = f"{seen} % right; every test device was trained on"
-        sentence = f"{configuration.label}: {right}, mean of the last {epochs} (chance {chance} %)."
-        cost = row_of(table, UNSEEN)
-        if not np.isnan(cost.change):
-            interval = within(cost.change_low, cost.change_high, points)
-            sentence += " On the same recordings, unseen devices change the accuracy by "
-            sentence += f"{points(cost.change)} points {interval}".rstrip() + "."
-        sentences.append(sentence)
-    first, *others = comparison.configurations
-    for other, table in zip(others, comparison.differences, strict=True):
-        for group in (UNSEEN, SEEN) if len(others) == 1 else (UNSEEN,):
+    groups = (UNSEEN, SEEN) if len(comparison.differences) == 1 else (UNSEEN,)
+    for result, table in comparison.differences:
+        for group in groups:
             row = row_of(table, group)
             if np.isnan(row.estimate):
                 continue
             change = f"{points(row.estimate)} points {within(row.low, row.high, points)}".rstrip()
-            sentences.append(f"{other.label} less {first.label}, {group[1]} devices: {change}; {_said(row, other)}.")
+            what = f"{result.label} less {comparison.first.label}, {group[1]} devices"
+            sentences.append(f"{what}: {change}; {_said(row, result.label)}.")
     return sentences
 
 
-def _said(row: Any, other: Configuration) -> str:
+def _said(row: Any, label: str) -> str:
     """Say what a row of differences shows."""
     if row.verdict == UNDECIDED:
         return "no verdict"
-    return "no difference is shown" if row.verdict == "none" else f"{other.label} is {row.verdict}"
+    return "no difference is shown" if row.verdict == "none" else f"{label} is {row.verdict}"
 
 
 def cautions(comparison: Comparison) -> list[str]:
     """Say how the numbers are to be read, and where the evidence is thin."""
-    table, configurations = comparison.accuracies[0], comparison.configurations
-    first = configurations[0]
-    seeds = min(len(configuration.seeds) for configuration in configurations)
-    judged = any(differences.p.notna().any() for differences in comparison.differences)
+    table, first = comparison.results[0].groups, comparison.first
+    seeds = min(len(configuration.seeds) for configuration in comparison.configurations)
+    judged = any(differences.p.notna().any() for _, differences in comparison.differences)
     epochs = count(first.scored_epochs, "epoch")
     sentences = [
         f"Every accuracy, interval and difference is of the mean over the last {epochs}; intervals are over "
@@ -111,18 +119,17 @@ def cautions(comparison: Comparison) -> list[str]:
             "The configurations were trained on different devices. In tables and differences, seen and unseen devices "
             f"are those of {first.label}; in the headline and in changes on the same recordings, of each configuration."
         )
-    sentences += _scenes_apart(first)
+    sentences += _scenes_apart(comparison)
     if table.clips[UNSEEN] == 0:
         sentences.append("Every test device was trained on: there is nothing to say about unseen devices.")
     return sentences
 
 
-def _scenes_apart(configuration: Configuration) -> list[str]:
+def _scenes_apart(comparison: Comparison) -> list[str]:
     """Name the devices that were not tested on every scene: their accuracies are over other scenes."""
-    lacking = missing_scenes(configuration.averaged)
-    if not lacking:
+    if not comparison.missing:
         return []
-    shown = "; ".join(f"{device} without {', '.join(scenes)}" for device, scenes in lacking.items())
+    shown = "; ".join(f"{device} without {', '.join(scenes)}" for device, scenes in comparison.missing.items())
     return [
         f"Not every device was tested on every scene ({shown}): accuracies of devices and the gap are over different "
         "scenes. The change on the same recordings is not affected."
@@ -143,8 +150,8 @@ def _one_seed(comparison: Comparison) -> str:
 
 def provenance(comparison: Comparison) -> str:
     """Say what made the numbers of a comparison: data set, split, preset, runs and clips."""
-    configurations, table = comparison.configurations, comparison.accuracies[0]
-    description = configurations[0].description
+    configurations, table = comparison.configurations, comparison.results[0].groups
+    description = comparison.first.description
     data = description.get("data", {})
     made = [f"data set {data.get('name', 'unnamed')} {str(data.get('identity', ''))[:12]}".rstrip()]
     if splits := [split for c in configurations if (split := _settings(c.description, "split"))]:
@@ -155,5 +162,4 @@ def provenance(comparison: Comparison) -> str:
     made.append(count(sum(len(c.seeds) for c in configurations), "run"))
     clips = count(int(table.clips["all", "all"]), "test clip")
     clips += f" ({table.clips[SEEN]:,} seen, {table.clips[UNSEEN]:,} unseen)"
-    pairs = parallel_recordings(configurations[0].averaged)
-    return "; ".join([*made, clips, f"{count(pairs, 'recording')} made by seen and unseen devices"])
+    return "; ".join([*made, clips, f"{count(comparison.parallel, 'recording')} made by seen and unseen devices"])

@@ -9,7 +9,7 @@ from pandas import DataFrame
 from sklearn import metrics
 
 from evaluation import accuracy as measures
-from evaluation.accuracy import ALL, SEEN, UNSEEN, accuracy, confusion, log_loss, macro_average, total
+from evaluation.accuracy import ALL, SEEN, UNSEEN, accuracy, confusion, log_loss, macro_average, totals
 from evaluation.predictions import score
 from tests.evaluation.fake_runs import SCENES, fake_clips, predictions
 
@@ -50,14 +50,14 @@ HAND = by_hand(
     ],
 )
 def test_a_table_computed_by_hand(group: tuple[str, str], clips: int, right: float, macro: float) -> None:
-    assert total(HAND, "clips", ["epoch"]).loc[0, group] == clips
+    assert totals(HAND, ["clips"], ["epoch"])["clips"].loc[0, group] == clips
     assert accuracy(HAND, ["epoch"]).loc[0, group] == pytest.approx(right)
     assert macro_average(HAND, ["epoch"]).loc[0, group] == pytest.approx(macro)
 
 
 def test_a_group_without_devices_has_no_clips_and_no_accuracy() -> None:
     only = HAND[HAND.seen]
-    assert total(only, "clips", ["epoch"]).loc[0, UNSEEN] == 0
+    assert totals(only, ["clips"], ["epoch"])["clips"].loc[0, UNSEEN] == 0
     for measure in (accuracy, macro_average, log_loss):
         assert measure(only, ["epoch"])[UNSEEN].isna().all()
 

@@ -6,7 +6,8 @@ import pytest
 from evaluation import device_grids, grids
 from evaluation.grids import MINUS, MISSING
 from evaluation.intervals import Bootstrap
-from evaluation.tables import compare, headline
+from evaluation.report import compare
+from evaluation.tables import headline
 from evaluation.text import grid_text, plain
 from tests.evaluation.fake_runs import configuration, fake_clips
 
@@ -36,8 +37,7 @@ def test_numbers_are_rounded_signed_and_missing_as_readers_expect() -> None:
         device_grids.macro_grids(COMPARISON),
         device_grids.cost_grids(COMPARISON),
         device_grids.difference_grids(COMPARISON),
-        grids.breakdown_grids(COMPARISON, "scene"),
-        grids.breakdown_grids(COMPARISON, "city"),
+        grids.breakdown_grids(COMPARISON),
     ],
 )
 def test_every_row_is_as_long_as_its_headings_or_a_heading_itself(found: list[grids.Grid]) -> None:

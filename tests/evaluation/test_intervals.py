@@ -131,6 +131,7 @@ def test_rows_in_another_order_give_the_same_bits() -> None:
 def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = accuracy_interval(scored(), PAIRS, QUICK)
     monkeypatch.setattr(intervals, "_CELLS", 700)
+    intervals._draws.cache_clear()
     pd.testing.assert_frame_equal(accuracy_interval(scored(), PAIRS, QUICK), whole)
 
 

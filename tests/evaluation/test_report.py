@@ -11,8 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from evaluation import accuracy, intervals
+from evaluation.document import lay_out
+from evaluation.grouping import Configuration
 from evaluation.intervals import Bootstrap
-from evaluation.report import make_report, write_report
+from evaluation.report import make_report
+from evaluation.report_files import write_report
+from evaluation.text import document_text
 from evaluation.writers import csv_text, records
 from tests.evaluation.fake_runs import configuration, fake_clips
 
@@ -24,6 +29,11 @@ SCENES = ("+bus", "<img src=x onerror=alert(1)>", "park & ride")
 def evil_clips() -> pd.DataFrame:
     clips = fake_clips(scenes=SCENES, devices=EVIL, locations=1)
     return clips.assign(seen=clips.kind == "reference")
+
+
+def write(configurations: list[Configuration], title: str, folder: Path) -> None:
+    report = make_report(configurations, title, QUICK)
+    write_report(report, lay_out(report), folder)
 
 
 class Page(HTMLParser):
@@ -59,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         configuration("base-x-1", evil_clips()),
         configuration("damped-x-2", evil_clips(), damping=0.1, weakness=0.5),
     ]
-    write_report(make_report(runs, "A <title> & more", QUICK), folder)
+    write(runs, "A <title> & more", folder)
     return folder
 
 
@@ -83,6 +93,19 @@ def test_the_page_loads_nothing_and_is_well_formed(folder: Path) -> None:
     assert "https://" not in text
     assert "@import" not in text
     assert "url(" not in text
+
+
+def test_sentences_tables_plots_and_files_compute_no_accuracy_and_no_interval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = fake_clips(scenes=("bus", "park"), locations=1)
+    runs = [configuration(f"{name}-x-1", clips, seeds=(0, 1)) for name in ("base", "damped")]
+    report = make_report(runs, "one pass", QUICK)
+    for module, name in ((accuracy, "membership"), (accuracy, "confusion"), (intervals, "interval")):
+        monkeypatch.setattr(module, name, lambda *_: pytest.fail("computed again"))
+    document = lay_out(report)
+    write_report(report, document, tmp_path)
+    assert "Difference: damped-x less base-x" in document_text(document)
 
 
 def test_names_are_text_never_markup(folder: Path) -> None:
@@ -121,7 +144,7 @@ def test_rows_in_another_order_and_another_time_give_the_same_bytes(folder: Path
         configuration("damped-x-2", evil_clips(), damping=0.1, weakness=0.5),
     ]
     mixed = [type(c)(**vars(c) | {"scored": c.scored.sample(frac=1, random_state=1)}) for c in runs]
-    write_report(make_report(mixed, "A <title> & more", QUICK), tmp_path)
+    write(mixed, "A <title> & more", tmp_path)
     files = [path.relative_to(folder) for path in sorted(folder.rglob("*.*"))]
     assert [path.relative_to(tmp_path) for path in sorted(tmp_path.rglob("*.*"))] == files
     for path in files:
@@ -132,7 +155,7 @@ def test_a_second_report_leaves_nothing_of_the_first(folder: Path, tmp_path: Pat
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / "mine.csv").write_text("kept")
     clips = fake_clips(scenes=("bus", "park"), locations=1)
-    write_report(make_report([configuration("base-x-1", clips)], "one", QUICK), tmp_path)
+    write([configuration("base-x-1", clips)], "one", tmp_path)
     assert not (tmp_path / "differences.csv").exists()
     assert not [path for path in tmp_path.rglob("*") if "damped" in path.name]
     assert (tmp_path / "mine.csv").read_text() == "kept"
@@ -141,7 +164,7 @@ def test_a_second_report_leaves_nothing_of_the_first(folder: Path, tmp_path: Pat
 def test_configurations_on_different_clips_stand_side_by_side_without_differences(tmp_path: Path) -> None:
     clips = fake_clips(scenes=("bus", "park"), locations=1)
     runs = [configuration("base-x-1", clips), configuration("fewer-x-2", clips[clips.city != "lyon"])]
-    write_report(make_report(runs, "two", QUICK), tmp_path)
+    write(runs, "two", tmp_path)
     assert not (tmp_path / "differences.csv").exists()
     assert len(list((tmp_path / "plots").glob("accuracy-by-device-*.svg"))) == 2
     assert Page((tmp_path / "report.html").read_text(encoding="utf-8")).text.count("Made from") == 2
@@ -149,7 +172,7 @@ def test_configurations_on_different_clips_stand_side_by_side_without_difference
 
 def test_devices_all_seen_leave_empty_places_in_the_report(tmp_path: Path) -> None:
     clips = fake_clips(scenes=("bus", "park"), locations=1).assign(seen=True)
-    write_report(make_report([configuration("all-x-1", clips)], "all seen", QUICK), tmp_path)
+    write([configuration("all-x-1", clips)], "all seen", tmp_path)
     assert pd.read_csv(tmp_path / "headline.csv").unseen.isna().all()
     assert not (tmp_path / "confusion-all-x-1-unseen.csv").exists()
     assert not re.search(r"\bnan\b", Page((tmp_path / "report.html").read_text(encoding="utf-8")).text)

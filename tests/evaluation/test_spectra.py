@@ -5,10 +5,10 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from evaluation.devices_page import devices_page
 from evaluation.grids import Grid
-from evaluation.page import Plot
+from evaluation.page import render
 from evaluation.spectra import spectra_by_device
+from evaluation.style import Plot
 
 EDGES = np.geomspace(50, 11_025, 31).tolist()
 SPECTRA = {name: np.linspace(-60 - place, -90, 30).tolist() for place, name in enumerate(("a", "<b>", "$x$", "日本"))}
@@ -31,7 +31,15 @@ def test_the_same_numbers_make_the_same_bytes() -> None:
 def test_a_page_says_what_it_is_given_and_escapes_it(cautions: list[str]) -> None:
     plot = Plot("devices", "spectra", "Spectra of 5 % & more.", spectra_by_device(SPECTRA, EDGES, "a"))
     grid = Grid("Devices", ["device", "level"], [["<b>", "-30"]])
-    page = devices_page("Devices of <i>", "Two devices.", cautions, grid, plot, ["A note."])
+    page = render(
+        "devices.html.j2",
+        title="Devices of <i>",
+        introduction="Two devices.",
+        cautions=cautions,
+        grid=grid,
+        plot=plot,
+        notes=["A note."],
+    )
     assert "<b>" not in page
     assert "<i>" not in page
     assert "5\u00a0% &amp; more" in page

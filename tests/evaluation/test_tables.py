@@ -1,11 +1,15 @@
 """Tables: the numbers of a report agree with each other and with what they are made of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evaluation.accuracy import SEEN, UNSEEN
 from evaluation.intervals import Bootstrap
-from evaluation.tables import breakdown, compare, difference_table, group_accuracies, headline, sections
+from evaluation.report import compare
+from evaluation.report_files import difference_table
+from evaluation.tables import breakdown, group_accuracies, headline, sections
 from tests.evaluation.fake_runs import configuration, fake_clips
 
 QUICK = Bootstrap(replicates=200)
@@ -97,21 +101,31 @@ def test_runs_trained_on_one_device_and_on_all_are_compared() -> None:
     found = compare(runs, QUICK)
     table = difference_table(found).set_index(["level", "name"])
     assert table.difference[UNSEEN] > 0
-    one, everywhere = found.accuracies
+    one, everywhere = (result.groups for result in found.results)
     for index in (SEEN, UNSEEN, ("group", "real unseen"), ("device", "b")):
         assert one.clips[index] == everywhere.clips[index]
         assert table.difference[index] == pytest.approx(everywhere.accuracy[index] - one.accuracy[index])
     assert everywhere.change.isna().all()  # trained on every device, it has no unseen ones of its own
-    scenes = breakdown(runs[1], "scene", runs[0])
+    scenes = found.results[1].scenes
     assert scenes.unseen_clips.sum() == 1440
     expected = runs[1].scored[runs[1].scored.device != "a"].groupby("scene").correct.mean()
     assert scenes.unseen.to_numpy() == pytest.approx(expected[scenes.index].to_numpy())
     assert breakdown(runs[1], "scene").unseen_clips.sum() == 0
 
 
+def test_intervals_of_a_comparison_are_over_the_units_of_the_first() -> None:
+    one, two = (configuration(name, seeds=(0, 1)) for name in ("pairs-x", "locations-x"))
+    two = replace(two, description=two.description | {"split": {"rule": "list"}})
+    assert (two.unit, group_accuracies(two, QUICK).units["all", "all"]) == (["location"], 60)
+    found = compare([one, two], QUICK)
+    assert "(city, scene) pairs" in found.held
+    assert [result.groups.units["all", "all"] for result in found.results] == [30, 30]
+
+
 def test_sets_with_different_reference_devices_are_compared_in_the_groups_of_the_first() -> None:
     clips = fake_clips(locations=1)
     other = clips.assign(kind=clips.kind.replace("reference", "real").mask(clips.device == "b", "reference"))
-    one, two = compare([configuration("a-x", clips), configuration("b-x", other)], QUICK).accuracies
+    results = compare([configuration("a-x", clips), configuration("b-x", other)], QUICK).results
+    one, two = (result.groups for result in results)
     assert one.clips["group", "reference"] == two.clips["group", "reference"] == 90
     assert one.clips["group", "real unseen"] == two.clips["group", "real unseen"] == 180

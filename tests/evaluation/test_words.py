@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from evaluation.grids import MISSING
 from evaluation.intervals import Bootstrap
-from evaluation.tables import compare
+from evaluation.report import compare
 from evaluation.words import cautions, findings, in_words, provenance
 from tests.evaluation.fake_runs import configuration, fake_clips
 
