@@ -80,13 +80,11 @@ def atomic_path(target: Path, needed: int | None = None) -> Iterator[Path]:
     Examples
     --------
     >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> with atomic_path(folder / "result.txt") as temporary:
-    ...     _ = temporary.write_text("done")
-    ...     (folder / "result.txt").exists()
-    False
-    >>> (folder / "result.txt").read_text()
-    'done'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_path(Path(folder, "result.txt")) as temporary:
+    ...         _ = temporary.write_text("done")
+    ...     print(Path(folder, "result.txt").read_text())
+    done
     """
     temporary = target.parent / f".{target.name}.tmp-{host_name()}-{os.getpid()}-{secrets.token_hex(4)}"
     try:

@@ -94,12 +94,12 @@ class PreparedSet:
 
     >>> import tempfile
     >>> from benchmarks.recordings import prepared_noise
-    >>> folder = tempfile.mkdtemp()
-    >>> _ = prepared_noise(Path(folder), clips=16, seconds=1.0, workers=1)
-    >>> prepared = PreparedSet.open(Path(folder, "prepared"))
-    >>> len(prepared), prepared.scenes, prepared.shape
-    (16, ('bus', 'park'), (256, 44))
-    >>> prepared.spectrograms(np.array([0, 3])).shape  # (clip, mel, frame)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = prepared_noise(Path(folder), clips=16, seconds=1.0, workers=1)
+    ...     prepared = PreparedSet.open(Path(folder, "prepared"))
+    ...     print(len(prepared), prepared.scenes, prepared.shape)
+    ...     print(prepared.spectrograms(np.array([0, 3])).shape)  # (clip, mel, frame)
+    16 ('bus', 'park') (256, 44)
     (2, 256, 44)
     """
 

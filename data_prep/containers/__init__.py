@@ -1,1 +1,1 @@
-"""Audio files whose own bytes tell whether they are whole: one module for each kind of container."""
+"""Audio file formats: checking that a file is complete and decoding it, with one module per format."""

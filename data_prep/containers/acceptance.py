@@ -1,4 +1,4 @@
-"""Which oddities a user accepts."""
+"""Accepted irregularities of audio files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from data_prep.containers.container import Oddity
 
 @dataclass(frozen=True, kw_only=True)
 class Acceptance:
-    """What is accepted of files whose samples are all there.
+    """Irregularities that are accepted in files whose samples are complete.
 
     Parameters
     ----------
     strict
-        Accept nothing odd.
+        Accept no irregularities.
     lossy
-        Accept files without checksums whose samples were coded with loss.
+        Accept lossy codecs without checksums.
     """
 
     strict: bool = False
     lossy: bool = False
 
     def check(self, oddities: Iterable[str]) -> None:
-        """Raise DataError, with what to do, where one of a file's oddities is not accepted."""
+        """Raise DataError with advice if one of a file's irregularities is not accepted."""
         for oddity in oddities:
             if self.strict:
                 raise DataError(f"is refused by --strict: {oddity}")

@@ -1,4 +1,4 @@
-"""AIFF, CAF and W64: chunks that say where the samples are, decoded by libsndfile."""
+"""AIFF, CAF and W64: checking the chunks of a file and decoding it with libsndfile."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ _Place = tuple[bytes, int, int]  # name, first byte of the content, its size
 def _container(
     whole: Callable[[], bytes], name: str, rate: float, channels: int, frames: int | None, oddities: set[Oddity]
 ) -> Container:
-    require(rate == int(rate), f"says {rate} Hz, which is no whole number")
+    require(rate == int(rate), f"states a sampling rate of {rate} Hz, which is not an integer")
     check_rate(int(rate))
-    require(channels > 0, "is damaged: it says that it has no channels")
+    require(channels > 0, "is damaged: its header states 0 channels")
     check_size(frames or 0, channels)
     return Container(
         format=name,
@@ -46,10 +46,10 @@ def _read(whole: Callable[[], bytes], rate: int, frames: int | None) -> Sound:
 
 
 def _walk(data: Bytes, position: int, form: str, ahead: int, align: int, oddities: set[Oddity]) -> Iterator[_Place]:
-    """Yield the chunks from `position` on, whose name and size have the struct format `form`.
+    """Yield the chunks from `position` on; name and size have the struct format `form`.
 
-    `ahead` bytes of the size are those of its own header; chunks start at multiples of `align`. A chunk that is cut off
-    is yielded too, and is the last.
+    The stated size includes `ahead` bytes of the header, and chunks are aligned to multiples of `align` bytes. A
+    truncated chunk is yielded as the last one.
     """
     header = struct.calcsize(form)
     for _ in range(_MOST_CHUNKS):
@@ -71,32 +71,32 @@ def _first(places: list[_Place], name: bytes) -> tuple[int, int]:
     return found[0]
 
 
-def _there(data: Bytes, start: int, size: int) -> None:
+def _check_complete(data: Bytes, start: int, size: int) -> None:
     there = len(data) - start
     require(0 <= size <= there, f"is cut off or damaged: {size} bytes of samples are announced, {there} are there")
 
 
 def inspect_aiff(data: Bytes) -> Container:
-    """Return what an AIFF or AIFF-C file says of its sound.
+    """Return the properties of an AIFF or AIFF-C file.
 
     Raises
     ------
     DataError
-        If samples are missing, are compressed, or have two lengths.
+        If samples are missing or compressed, or if the header states two lengths.
     """
     compressed = data[8:12] == b"AIFC"
     require(compressed or data[8:12] == b"AIFF", "is cut off or damaged: no AIFF form follows the FORM mark")
     oddities = {Oddity.OUTER_SIZE} if int.from_bytes(data[4:8]) + 8 - len(data) not in (0, -1) else set()
     places = list(_walk(data, 12, ">4sI", 0, 2, oddities))
     start, size = _first(places, b"COMM")
-    _there(data, start, size)
+    _check_complete(data, start, size)
     require(size >= (22 if compressed else 18), "is damaged: it has no complete COMM chunk")
     channels, frames, bits, exponent, mantissa = struct.unpack(">hIhHQ", data[start : start + 18])
     kind = data[start + 18 : start + 22] if compressed else b"NONE"
     require(kind in _PLAIN, f"has samples of the kind {kind!r}; convert it to WAV or FLAC")
-    require(exponent < 16_383 + 32, "is damaged: its rate is no sampling rate of sound")
+    require(exponent < 16_383 + 32, "is damaged: its sampling rate is not one of audio")
     start, size = _first(places, b"SSND")
-    _there(data, start, size)
+    _check_complete(data, start, size)
     needed = frames * channels * ((bits + 7) // 8) + int.from_bytes(data[start : start + 4])
     require(size - 8 - needed in (0, 1), f"is cut off or damaged: {frames} frames are not {size - 8} bytes of samples")
     return _container(
@@ -105,12 +105,12 @@ def inspect_aiff(data: Bytes) -> Container:
 
 
 def inspect_caf(data: Bytes) -> Container:
-    """Return what a Core Audio file says of its sound: plain samples, or Apple's lossless codec.
+    """Return the properties of a Core Audio file with PCM samples or Apple's lossless codec.
 
     Raises
     ------
     DataError
-        If samples are missing, or coded otherwise.
+        If samples are missing, or if the codec is a different one.
     """
     oddities: set[Oddity] = set()
     places = list(_walk(data, 8, ">4sq", 0, 1, oddities))
@@ -118,32 +118,32 @@ def inspect_caf(data: Bytes) -> Container:
     require(size == 32 and len(data) >= start + 32, "is cut off or damaged: it has no complete desc chunk")
     rate, kind, _, packet, per_packet, channels, _ = struct.unpack(">d4sIIIII", data[start : start + 32])
     require(kind in (b"lpcm", b"alac"), f"has samples of the kind {kind!r}; convert it to WAV or FLAC")
-    require(bool(np.isfinite(rate)), "says no sampling rate of sound")
+    require(bool(np.isfinite(rate)), "states no finite sampling rate")
     start, size = _first(places, b"data")
     if size == -1:
         oddities.add(Oddity.STREAM_SIZE)
         size = len(data) - start
-    _there(data, start, size)
-    mended = partial(_with_size, data, start - 8, size)
+    _check_complete(data, start, size)
+    sized = partial(_with_size, data, start - 8, size)
     if kind == b"alac":
-        return _container(mended, "CAF", rate, channels, None, oddities)
+        return _container(sized, "CAF", rate, channels, None, oddities)
     require(packet > 0 and per_packet == 1, "is damaged: its samples have no size")
-    require((size - 4) % packet == 0, f"is cut off or damaged: {size - 4} bytes of samples are no multiple of {packet}")
-    return _container(mended, "CAF", rate, channels, (size - 4) // packet, oddities)
+    require((size - 4) % packet == 0, f"is cut off or damaged: {size - 4} bytes of samples, not a multiple of {packet}")
+    return _container(sized, "CAF", rate, channels, (size - 4) // packet, oddities)
 
 
 def _with_size(data: Bytes, place: int, size: int) -> bytes:
-    """Return a CAF file with the size of its samples, of which libsndfile reads none where it is that of a stream."""
+    """Return a CAF file with the actual size of its samples, because libsndfile reads none if the size is unknown."""
     return data[:place] + size.to_bytes(8) + data[place + 8 :]
 
 
 def inspect_w64(data: Bytes) -> Container:
-    """Return what a Sony Wave64 file says of its sound.
+    """Return the properties of a Sony Wave64 file.
 
     Raises
     ------
     DataError
-        If samples are missing, or compressed.
+        If samples are missing or compressed.
     """
     require(data[24:40] == b"wave" + _W64_TAIL, "is cut off or damaged: no wave form follows the riff mark")
     oddities = {Oddity.OUTER_SIZE} if int.from_bytes(data[16:24], "little") != len(data) else set()
@@ -155,6 +155,6 @@ def inspect_w64(data: Bytes) -> Container:
     require(align == channels * bits // 8 > 0, f"is damaged: {channels} x {bits} bits are not {align} bytes a frame")
     require(byte_rate == rate * align, f"is damaged: {rate} Hz x {align} bytes are not {byte_rate} bytes a second")
     start, size = _first(places, b"data")
-    _there(data, start, size)
-    require(size % align == 0, f"is cut off or damaged: {size} bytes of samples are no multiple of {align}")
+    _check_complete(data, start, size)
+    require(size % align == 0, f"is cut off or damaged: {size} bytes of samples, not a multiple of {align}")
     return _container(partial(_whole, data), "W64", rate, channels, size // align, oddities)

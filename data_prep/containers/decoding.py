@@ -1,4 +1,4 @@
-"""From the bytes of a file to samples: the kind of container is told by its first bytes."""
+"""Decoding audio files, whose format is recognised by their first bytes."""
 
 from dataclasses import replace
 
@@ -11,17 +11,17 @@ READ = "WAV, FLAC, Ogg, AIFF, CAF, W64, M4A nor MP3"
 
 
 def inspect(data: Bytes) -> Container:
-    """Return what a file says of its sound, without decoding it.
+    """Return the properties of a file without decoding it.
 
     Parameters
     ----------
     data
-        The whole file, or what can be sliced like it.
+        The file, in memory or on disk.
 
     Raises
     ------
     DataError
-        If the file is of a kind that is not read, or breaks a law that can be checked without decoding.
+        If the format is not supported, or a check fails that is possible without decoding.
     """
     mark = data[:12]
     start = _after_tag(data, mark)
@@ -31,7 +31,7 @@ def inspect(data: Bytes) -> Container:
 
 
 def _after_tag(data: Bytes, mark: bytes) -> int:
-    """Return where the file starts after ID3v2 tags, whose sizes have 7 bits in a byte."""
+    """Return the position after ID3v2 tags, whose sizes have 7 bits per byte."""
     start = 0
     while mark[:3] == b"ID3" and len(mark) >= 10 and max(mark[6:10]) < 128:
         footer = 10 if mark[5] & 16 else 0
@@ -41,7 +41,7 @@ def _after_tag(data: Bytes, mark: bytes) -> int:
 
 
 def _inspect(data: Bytes, mark: bytes, start: int) -> Container:
-    """Return what the file whose first bytes, after tags that end at `start`, are `mark` says of its sound."""
+    """Return the properties of a file that starts with the bytes `mark` after tags that end at `start`."""
     first, form = mark[:4], mark[4:8]
     if first == b"fLaC":
         return flac.inspect(data, start)
@@ -70,13 +70,13 @@ def decode(data: bytes, accept: Acceptance | None = None) -> Sound:
     data
         The whole file.
     accept
-        Which oddities are accepted; those of files without loss where not given.
+        Accepted irregularities; by default all but lossy codecs without checksums.
 
     Raises
     ------
     DataError
-        If the file is of a kind that is not read, if samples are missing, if what its header says has more than one
-        reading, or if it is odd in a way that is not accepted.
+        If the format is not supported, samples are missing, the header is ambiguous, or an irregularity is not
+        accepted.
     """
     accept = accept or Acceptance()
     container = inspect(data)

@@ -1,4 +1,4 @@
-"""FLAC: the MD5 of its samples proves it; where there is none, the checksums of its frames do."""
+"""FLAC files, verified by the MD5 of their samples or, without it, by the checksums of all frames."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from data_prep.containers.flac_frames import frame_rate, walk
 from data_prep.containers.libraries import read_av, read_sndfile
 
 _BY_SNDFILE = (8, 16, 24)
-_BLOCK = 2**20  # frames that are hashed at once
+_BLOCK = 2**20  # frames hashed at once
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Info:
-    """The stream information: `md5` is empty, `frames` is 0 where the encoder did not know them."""
+    """The stream information; `md5` is empty and `frames` is 0 if the encoder did not know them."""
 
     rate: int
     channels: int
@@ -29,7 +29,7 @@ class _Info:
 
 
 def stream_fields(head: bytes) -> tuple[int, int, int]:
-    """Return rate, channels and bits per sample that the 42 bytes from a FLAC file's mark state."""
+    """Return sample rate, channels and bits per sample stated in the first 42 bytes of a FLAC stream."""
     fields = int.from_bytes(head[18:26])
     return fields >> 44, (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1
 
@@ -46,8 +46,8 @@ def _read_info(data: Bytes, start: int) -> _Info:
     frame = data[position : position + 16]
     require(len(frame) > 9 and frame[0] == 255, "is cut off before its first frame")
     rate, channels, bits = stream_fields(head)
-    told = frame_rate(frame)
-    require(told in (None, rate), f"is damaged: {rate} Hz is not the rate of its first frame")
+    stated = frame_rate(frame)
+    require(stated in (None, rate), f"is damaged: {rate} Hz is not the rate of its first frame")
     return _Info(
         rate=rate,
         channels=channels,
@@ -55,17 +55,17 @@ def _read_info(data: Bytes, start: int) -> _Info:
         frames=int.from_bytes(head[21:26]) & (1 << 36) - 1,
         md5=head[26:42] if any(head[26:42]) else b"",
         first=position,
-        confirmed=told is not None,
+        confirmed=stated is not None,
     )
 
 
 def inspect(data: Bytes, start: int = 0) -> Container:
-    """Return what a FLAC file, whose mark stands at byte `start`, says of its sound.
+    """Return the properties of a FLAC stream that starts at byte `start`.
 
     Raises
     ------
     DataError
-        If it is cut off before its first frame, or contradicts itself.
+        If the file is cut off before its first frame, or its header is contradictory.
     """
     info = _read_info(data, start)
     check_rate(info.rate)
@@ -86,9 +86,9 @@ def _read(data: Bytes, start: int, info: _Info) -> Sound:
     file = data[start:]
     oddities: tuple[Oddity, ...] = ()
     if not info.md5 or not info.frames:
-        told = info.frames
+        stated = info.frames
         frames, oddities = walk(file, info.first - start, info.rate, info.channels, info.bits)
-        require(told in (0, frames), f"is cut off: {told} frames are announced, {frames} are there")
+        require(stated in (0, frames), f"is cut off: {stated} frames are announced, {frames} are there")
         info = replace(info, frames=frames)
         file = _with_frames(file, frames)
     integers = _integers(file, info)
@@ -100,14 +100,14 @@ def _read(data: Bytes, start: int, info: _Info) -> Sound:
 
 
 def _with_frames(file: bytes, frames: int) -> bytes:
-    """Return the file with its number of frames in the stream information, without which libsndfile reads nothing."""
+    """Return the file with the number of frames in its header, because libsndfile reads nothing without it."""
     check_size(frames, 1)
     fields = int.from_bytes(file[18:26]) & ~((1 << 36) - 1) | frames
     return file[:18] + fields.to_bytes(8) + file[26:]
 
 
 def _integers(file: bytes, info: _Info) -> NDArray[np.int32]:
-    """Decode; return samples of `info.bits` bits, shape (frames, channels)."""
+    """Return the decoded samples with `info.bits` bits, int32 (frames, channels)."""
     if info.bits in _BY_SNDFILE:
         samples = read_sndfile(file, "int32")[0]
     else:

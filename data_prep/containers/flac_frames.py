@@ -1,4 +1,4 @@
-"""The frames of a FLAC file, found and proved by their checksums (RFC 9639, section 9)."""
+"""Finding the frames of a FLAC file and verifying their checksums (RFC 9639, section 9)."""
 
 import re
 from dataclasses import dataclass
@@ -11,15 +11,27 @@ from data_prep.containers.container import Oddity, require
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _RATES = (None, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, None, None, None, 0)
 _SAMPLES = (0, 192, 576, 1152, 2304, 4608, 0, 0, *(256 << power for power in range(8)))
-_STATED = {12: (1, 1000), 13: (2, 1), 14: (2, 10)}  # rates that follow: how many bytes, of what unit
+_STATED = {12: (1, 1000), 13: (2, 1), 14: (2, 10)}  # explicit sample rates: number of bytes, unit in Hz
 _BITS = (None, 8, 12, 0, 16, 20, 24, 32)
 _PERIOD = 32_767  # after which the powers of x modulo x^15 + x + 1 repeat
-_BLOCK = 2**19  # bytes whose checksums are computed at once
+_BLOCK = 2**19  # bytes processed at once
 
 
 @dataclass(frozen=True)
 class FrameHeader:
-    """Where a frame starts, its number (of frames or samples before it), its samples, whether samples are counted."""
+    """Header of a frame.
+
+    Attributes
+    ----------
+    position
+        First byte of the frame.
+    number
+        Number of frames before it, or of samples if the block size is `variable`.
+    samples
+        Samples per channel.
+    variable
+        Whether the stream has a variable block size.
+    """
 
     position: int
     number: int
@@ -37,10 +49,11 @@ def _crc8_table() -> bytes:
 
 
 def _remainders() -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
-    """Return logarithms and remainders of bytes, each a polynomial over two elements, modulo that of CRC-16.
+    """Return tables for the CRC-16 of many prefixes at once: discrete logarithms of bytes, and powers of x.
 
-    It is (x + 1)(x^15 + x + 1), and x generates what is left modulo the second factor: the remainder of byte * x^n is
-    found at the byte's logarithm + n, for n below two periods. No logarithm is that of zero; zeros stand at its place.
+    The generator of the CRC is (x + 1)(x^15 + x + 1), and x generates the multiplicative group modulo the second
+    factor. The remainder of byte * x^n, for n below two periods, is therefore at the index logarithm of the byte + n.
+    The byte 0 has no logarithm; its index points to zeros.
     """
     powers = [1]
     while len(powers) < _PERIOD:
@@ -56,11 +69,11 @@ def _remainders() -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
 _CRC8 = _crc8_table()
 _LOGARITHMS, _REMAINDERS = _remainders()
 _PARITIES = np.array([byte.bit_count() % 2 << 15 for byte in range(256)], np.uint16)  # remainders modulo x + 1
-_EXPONENTS = (-8 * np.arange(_BLOCK) % _PERIOD).astype(np.int32)  # a byte counts 8 powers less than that before it
+_EXPONENTS = (-8 * np.arange(_BLOCK) % _PERIOD).astype(np.int32)  # the exponent falls by 8 with each byte
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
-    """Return a number coded as in UTF-8, up to 36 bits, and how many bytes it takes; 0 bytes where it is none."""
+    """Decode a number of up to 36 bits in UTF-8 coding; return it and its length in bytes, 0 if it is invalid."""
     first = data[position]
     if first < 128:
         return first, 1
@@ -75,9 +88,9 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _layout(head: bytes) -> tuple[int, int, int, int | None]:
-    """Return number, samples, size without checksum and rate of a frame header; size 0 where it is none.
+    """Return number, samples, size without checksum, and sample rate of a frame header; the size is 0 if it is invalid.
 
-    The rate is None where the stream information alone states it, 0 where none can be so.
+    The rate is None if only the stream information states it, and 0 if it is invalid.
     """
     block, rate_code = head[2] >> 4, head[2] & 15
     number, size = _number(head, 4)
@@ -95,21 +108,21 @@ def _layout(head: bytes) -> tuple[int, int, int, int | None]:
 
 
 def frame_rate(head: bytes) -> int | None:
-    """Return the sampling rate in a frame's header of 16 bytes; None where the stream information alone states it."""
+    """Return the sample rate in a frame header of 16 bytes; None if only the stream information states it."""
     return _layout(head)[3]
 
 
 def _header(data: bytes, position: int, rate: int, channels: int, bits: int) -> FrameHeader | None:
-    """Return the frame header at `position` if it is one, has its checksum, and is of this stream."""
+    """Return the frame header at `position`, or None if it is invalid or its properties are not those of the stream."""
     head = data[position : position + 16]
     if len(head) < 16 or head[3] & 1:
         return None
-    number, samples, end, told_rate = _layout(head)
-    told = head[3] >> 4
+    number, samples, end, stated_rate = _layout(head)
+    channel_code = head[3] >> 4
     ours = (
-        told_rate in (None, rate)
-        and told < 11
-        and (told + 1 if told < 8 else 2) == channels
+        stated_rate in (None, rate)
+        and channel_code < 11
+        and (channel_code + 1 if channel_code < 8 else 2) == channels
         and _BITS[head[3] >> 1 & 7] in (None, bits)
     )
     if not end or not ours:
@@ -121,10 +134,10 @@ def _header(data: bytes, position: int, rate: int, channels: int, bits: int) -> 
 
 
 def _whole(data: bytes, start: int, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return for each of `ends` (ascending) whether the bytes from `start` to it are frames with right checksums.
+    """Return, for each of the ascending `ends`, whether the bytes from `start` to it are frames with valid checksums.
 
-    A frame ends with the CRC-16 of what precedes it, so that, taken for a polynomial, it is a multiple of the code's.
-    The sum of each byte's remainder is taken up to every end: it is zero where frames end, and nowhere else.
+    A frame ends with the CRC-16 of its content, so that its bytes, as a polynomial, are divisible by the generator. The
+    remainder of all bytes up to an end is therefore zero at the ends of frames.
     """
     sums = np.zeros(len(ends), np.uint16)
     carried = np.uint16(0)
@@ -143,19 +156,19 @@ def _whole(data: bytes, start: int, ends: NDArray[np.int64]) -> NDArray[np.bool_
 
 
 def walk(data: bytes, start: int, rate: int, channels: int, bits: int) -> tuple[int, tuple[Oddity, ...]]:
-    """Prove that whole frames fill the file from `start` to its end; return how many samples a channel they hold.
+    """Verify that complete frames fill the file from `start` to its end; return the number of samples per channel.
 
     Parameters
     ----------
     data, start
-        The whole file; where its first frame starts.
+        The file, and the position of its first frame.
     rate, channels, bits
-        Of the stream, as every frame must have them.
+        Properties of the stream, which every frame must have.
 
     Returns
     -------
-    frames, oddities
-        Samples per channel, and whether a tag follows the last frame.
+    samples, oddities
+        Samples per channel, and `TRAILING` if a tag follows the last frame.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Decoding by libraries: libsndfile for most formats, PyAV (FFmpeg), where it is installed, for those of phones."""
+"""Decoding with libsndfile and, for formats of phones, with PyAV (FFmpeg), which is optional."""
 
 import contextlib
 import io
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-_MOST_CHANNELS = 7  # whose samples PyAV tells apart; of more it reads what is not there
+_MOST_CHANNELS = 7  # PyAV reads invalid memory for more channels
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """What FFmpeg made of a file's audio stream.
+    """An audio stream decoded by FFmpeg.
 
     Attributes
     ----------
     samples
-        Shape (frames, channels): integers at the high end of 32 bits, or floats of full scale 1.
+        Shape (frames, channels): integers scaled to 32 bits, or floats with full scale 1.
     rate
-        Frames per second.
+        Sample rate in Hz.
     codec
         FFmpeg's name of the codec.
     delayed
-        Whether the file states its codec's delay, which was removed.
+        Whether the file states the codec's delay, which was removed.
     """
 
     samples: NDArray[np.int32] | NDArray[np.float32]
@@ -42,10 +42,10 @@ class Stream:
 
 
 class _Memory(io.BytesIO):
-    """A file in memory that stays where it is when a damaged file's sizes lead before its beginning."""
+    """A file in memory that ignores seeks to negative positions, which the sizes in damaged files can cause."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to a place, if there is one."""
+        """Change the position, unless it would be negative; return the position."""
         with contextlib.suppress(ValueError):
             super().seek(offset, whence)
         return self.tell()
@@ -57,7 +57,7 @@ def read_sndfile(data: bytes, dtype: Literal["int32", "float32"]) -> tuple[NDArr
     Returns
     -------
     samples, rate, frames
-        Shape (frames, channels); frames per second; how many frames the file announces, which can be more.
+        Shape (frames, channels); sample rate in Hz; number of frames in the header, which may be larger.
 
     Raises
     ------
@@ -74,21 +74,21 @@ def read_sndfile(data: bytes, dtype: Literal["int32", "float32"]) -> tuple[NDArr
 
 
 def read_av(data: bytes, container: str, what: str) -> Stream:
-    """Decode the one audio stream of a file with FFmpeg, which removes the codec's delay where the file states it.
+    """Decode the audio stream of a file with FFmpeg, which removes the codec's delay if the file states it.
 
     Parameters
     ----------
     data
-        The whole file.
+        The file.
     container
-        FFmpeg's name of the container; no other is tried, so that no file can pass for a playlist.
+        FFmpeg's name of the container. No other container is tried, so that a file cannot act as a playlist.
     what
-        The format's name, for messages.
+        Name of the format for messages.
 
     Raises
     ------
     DataError
-        If PyAV is not installed, or FFmpeg cannot decode all of the file.
+        If PyAV is not installed, if the file does not have exactly one audio stream, or if decoding fails.
     """
     try:
         import av
@@ -96,11 +96,11 @@ def read_av(data: bytes, container: str, what: str) -> Stream:
         raise DataError(f"is {what}, which PyAV reads; install it: pip install av==18.1.0") from error
     try:
         with av.open(io.BytesIO(data), format=container, metadata_errors="replace") as file:
-            require(len(file.streams.audio) == 1, f"has {len(file.streams.audio)} audio streams; one is wanted")
+            require(len(file.streams.audio) == 1, f"has {len(file.streams.audio)} audio streams instead of one")
             return _decode(file, file.streams.audio[0])
     except av.error.FFmpegError as error:
         raise DataError(f"cannot be decoded: {error.strerror}") from error
-    except (ValueError, OverflowError) as error:  # sizes and names that PyAV cannot express
+    except (ValueError, OverflowError) as error:  # sizes and names that PyAV cannot represent
         raise DataError(f"cannot be decoded: {error}") from error
 
 
@@ -120,10 +120,10 @@ def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
             size += samples.size
             require(size <= MOST_SAMPLES, f"holds more than {MOST_SAMPLES} samples")
     require(len(kinds) > 0, "holds no samples")
-    require(len(kinds) == 1, "changes its sampling rate, its channels or its format on the way")
+    require(len(kinds) == 1, "changes its sampling rate, channels or format within the file")
     require(stream.frames in (0, packets), f"is cut off: {stream.frames} packets are announced, {packets} are there")
     rate = kinds.pop()[0]
-    # MP4 states where the recording ends inside the last packet; FFmpeg decodes all of it, and guesses elsewhere.
+    # MP4 states the end of the recording within the last packet; for other containers, FFmpeg's duration is a guess.
     stated = "mov" in file.format.name and stream.duration is not None
     end = round(stream.duration * stream.time_base * rate) if stated else None
     samples = np.concatenate(parts)[: end or None]

@@ -1,4 +1,4 @@
-"""M4A, MP4 and 3GP, which phones record: boxes in boxes (ISO 14496-12), decoded by FFmpeg."""
+"""M4A, MP4 and 3GP files: checking their nested boxes (ISO 14496-12) and decoding them with FFmpeg."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -14,7 +14,7 @@ _MOST_INDEX = 2**26  # bytes of the box that describes the samples
 
 
 def _boxes(data: Bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (name, first byte, end) of the boxes that fill `start` to `end`."""
+    """Yield name, start and end of the content of each box between `start` and `end`."""
     for _ in range(_MOST_BOXES):
         if start + 8 > end:
             break
@@ -28,11 +28,11 @@ def _boxes(data: Bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
         require(start + size <= end, f"is cut off: box {name!r} announces {size} bytes, {end - start} are there")
         yield name, content, start + size
         start += size
-    require(start == end, f"is damaged: {end - start} bytes are no box")
+    require(start == end, f"is damaged: {end - start} bytes at its end are not a box")
 
 
 def _inside(index: bytes, path: tuple[bytes, ...]) -> Iterator[bytes]:
-    """Yield the contents of the boxes at a path."""
+    """Yield the contents of the boxes at a path of names."""
     for name, start, end in _boxes(index, 0, len(index)):
         if name == path[0]:
             content = index[start:end]
@@ -40,32 +40,32 @@ def _inside(index: bytes, path: tuple[bytes, ...]) -> Iterator[bytes]:
 
 
 def _tracks(index: bytes) -> list[tuple[bytes, int, int]]:
-    """Return codec, rate and channels of each track of sound; codecs may double the latter two while decoding."""
+    """Return codec, sample rate and channels of each audio track; some codecs double the latter two while decoding."""
     tracks = []
     for track in _inside(index, (b"trak",)):
         handlers = [content[8:12] for content in _inside(track, (b"mdia", b"hdlr"))]
         for entry in _inside(track, (b"mdia", b"minf", b"stbl", b"stsd")):
-            require(len(entry) >= 44, "is damaged: its sound is not described")
+            require(len(entry) >= 44, "is damaged: the description of its audio track is incomplete")
             if handlers == [b"soun"]:
                 tracks.append((entry[12:16], int.from_bytes(entry[40:42]), int.from_bytes(entry[32:34])))
     return tracks
 
 
 def inspect(data: Bytes) -> Container:
-    """Return what an M4A, MP4 or 3GP file says of its sound; how many samples there are is known by decoding.
+    """Return the properties of an M4A, MP4 or 3GP file; the number of frames is known only after decoding.
 
     Raises
     ------
     DataError
-        If it is cut off, or has not exactly one track of sound.
+        If the file is cut off, or does not have exactly one audio track.
     """
     boxes = list(_boxes(data, 0, len(data)))
     indices = [(start, end) for name, start, end in boxes if name == b"moov"]
-    require(len(indices) == 1, "is cut off or damaged: it has no index (moov), so the recording was not ended")
+    require(len(indices) == 1, "is cut off or damaged: it has no index (moov), because the recording was not finished")
     start, end = indices[0]
     require(end - start <= _MOST_INDEX, f"has an index of {end - start} bytes")
     tracks = _tracks(data[start:end])
-    require(len(tracks) == 1, f"has {len(tracks)} tracks of sound; one is wanted")
+    require(len(tracks) == 1, f"has {len(tracks)} audio tracks instead of one")
     codec, rate, channels = tracks[0]
     return Container(
         format="M4A",

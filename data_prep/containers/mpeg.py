@@ -1,4 +1,4 @@
-"""MP3 and raw AAC (ADTS): frames one after the other, without checksums, counted where the file states their number."""
+"""MP3 and raw AAC (ADTS): sequences of frames without checksums, whose number is checked if the file states it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _BLOCK = 2**20
 
 @dataclass(frozen=True)
 class _Frame:
-    """A frame's bytes, samples per channel, rate and channels, and what must not change from frame to frame."""
+    """Size, samples per channel, sample rate and channels of a frame, and the properties that must not change."""
 
     size: int
     samples: int
@@ -30,7 +30,7 @@ class _Frame:
 
 
 def _mp3_frame(head: bytes) -> _Frame | None:
-    """Return what the four bytes of a layer III frame's header say, None where they are none."""
+    """Parse the four bytes of a layer III frame header; return None if they are invalid."""
     if len(head) < 4 or head[0] != 255 or head[1] & 0xE6 != 0xE2:
         return None
     version = head[1] >> 3 & 3  # 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5
@@ -45,7 +45,7 @@ def _mp3_frame(head: bytes) -> _Frame | None:
 
 
 def _adts_frame(head: bytes) -> _Frame | None:
-    """Return what the seven bytes of an ADTS frame's header say, None where they are none."""
+    """Parse the seven bytes of an ADTS frame header; return None if they are invalid."""
     if len(head) < 7 or head[0] != 255 or head[1] & 0xF6 != 0xF0:
         return None
     index = head[2] >> 2 & 15
@@ -57,17 +57,17 @@ def _adts_frame(head: bytes) -> _Frame | None:
 
 
 def is_adts(head: bytes) -> bool:
-    """Return whether a file that starts so is raw AAC."""
+    """Return whether a file with these first bytes is raw AAC."""
     return _adts_frame(head) is not None
 
 
 def is_mp3(head: bytes) -> bool:
-    """Return whether a file that starts so is MP3."""
+    """Return whether a file with these first bytes is MP3."""
     return _mp3_frame(head) is not None
 
 
 def _tail(data: Bytes) -> int:
-    """Return where the frames end: at the file's end, or where its ID3v1 or APE tag starts."""
+    """Return the end of the frames: the start of an ID3v1 or APE tag, or the end of the file."""
     end = len(data)
     if data[max(0, end - 128) : end][:3] == b"TAG":
         end -= 128
@@ -84,7 +84,7 @@ def _frames(data: Bytes, start: int, parse: Callable[[bytes], _Frame | None]) ->
     Raises
     ------
     DataError
-        If anything else is among them, or the last is cut off.
+        If other bytes are between them, or the last frame is cut off.
     """
     end = _tail(data)
     frames: list[_Frame] = []
@@ -106,7 +106,13 @@ def _frames(data: Bytes, start: int, parse: Callable[[bytes], _Frame | None]) ->
 
 
 def _xing(data: Bytes, start: int, frame: _Frame) -> tuple[int | None, int | None, int]:
-    """Return the frames that an MP3's first frame announces, the samples that are no recording, and its own number."""
+    """Read the Xing header in an MP3's first frame.
+
+    Returns
+    -------
+    frames, padding, headers
+        Number of frames stated, samples of delay and padding (None if not stated), and 1 if there is a header, else 0.
+    """
     full, mono = frame.samples == 1152, frame.channels == 1
     offset = start + 4 + ((17 if mono else 32) if full else (9 if mono else 17))
     tag = data[offset : offset + 144]
@@ -122,7 +128,7 @@ def _xing(data: Bytes, start: int, frame: _Frame) -> tuple[int | None, int | Non
 
 
 def inspect_mp3(data: Bytes, start: int) -> Container:
-    """Return what an MP3 file whose frames start at byte `start` says of its sound.
+    """Return the properties of an MP3 file whose frames start at byte `start`.
 
     Raises
     ------
@@ -148,13 +154,13 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
 
 
 def _read_mp3(data: Bytes, start: int, frames: int) -> Sound:
-    samples, rate, _ = read_sndfile(data[start:], "float32")  # whose count is a guess where the file has none
+    samples, rate, _ = read_sndfile(data[start:], "float32")  # libsndfile guesses the number of frames without a header
     require(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate)
 
 
 def inspect_adts(data: Bytes, start: int) -> Container:
-    """Return what a raw AAC file says of its sound; how many samples there are is known by decoding.
+    """Return the properties of a raw AAC file; the number of frames is known only after decoding.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Ogg (Vorbis, Opus, FLAC): pages with checksums, in order (RFC 3533)."""
+"""Ogg files with Vorbis, Opus or FLAC, whose pages have checksums and numbers (RFC 3533)."""
 
 import struct
 import zlib
@@ -20,7 +20,7 @@ _OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
 
 @dataclass(frozen=True)
 class _Page:
-    """A page: its flags, position (samples up to the last packet that ends on it), serial number, number, bytes."""
+    """A page: flags, position (samples up to the end of its last complete packet), stream, page number, bytes."""
 
     flags: int
     position: int
@@ -30,29 +30,29 @@ class _Page:
 
     @property
     def unfinished(self) -> bool:
-        """Whether its last packet goes on on the next page."""
+        """Whether its last packet continues on the next page."""
         return self.data[26] > 0 and self.data[26 + self.data[26]] == 255
 
     @property
     def content(self) -> bytes:
-        """What follows the header."""
+        """The bytes after the header."""
         return self.data[27 + self.data[26] :]
 
     def packed(self) -> bytes:
-        """Return the page with its flags, position and checksum written anew."""
+        """Return the bytes of the page with the current flags and position, and a new checksum."""
         page = struct.pack("<4sBBQ", b"OggS", 0, self.flags, self.position) + self.data[14:]
         return page[:22] + struct.pack("<I", _checksum(page)) + page[26:]
 
 
 def _checksum(page: bytes) -> int:
-    """CRC-32 of an Ogg page (RFC 3533, section 6): zlib's, with the bits the other way round and no inversions."""
+    """Return the CRC-32 of an Ogg page (RFC 3533, section 6): zlib's with reversed bits and without inversions."""
     blank = page[:22] + bytes(4) + page[26:]
     reflected = zlib.crc32(blank.translate(_REVERSED_BITS), 0xFFFF_FFFF) ^ 0xFFFF_FFFF
     return int(f"{reflected:032b}"[::-1], 2)
 
 
 def _pages(data: Bytes) -> Iterator[_Page]:
-    """Yield the pages to the end of the file, or to bytes after the last that are none."""
+    """Yield the pages up to the end of the file, or up to other bytes after the page with the end mark."""
     position, flags = 0, 0
     while position < len(data):
         head = data[position : position + 27 + 255]
@@ -69,11 +69,11 @@ def _pages(data: Bytes) -> Iterator[_Page]:
 
 
 def _checked(data: Bytes) -> list[_Page]:
-    """Return the pages of one stream, in order, each with its checksum, the first marked."""
+    """Return the pages of the file after checking checksums, order, and that they form one complete stream."""
     pages = list(_pages(data))
     for count, page in enumerate(pages):
-        told = struct.unpack_from("<I", page.data, 22)[0]
-        require(_checksum(page.data) == told, f"is damaged: page {page.number}'s checksum")
+        stated = struct.unpack_from("<I", page.data, 22)[0]
+        require(_checksum(page.data) == stated, f"is damaged: page {page.number}'s checksum")
         right = (page.serial, page.number) == (pages[0].serial, count)
         require(right, f"is damaged: page {page.number} of stream {page.serial} out of order")
         require(bool(page.flags & _FIRST) == (count == 0), f"is damaged: page {page.number} starts a stream")
@@ -82,27 +82,27 @@ def _checked(data: Bytes) -> list[_Page]:
 
 
 def _codec(first: bytes) -> tuple[str, int, int, int, int]:
-    """Return what the first packet says: the codec, its rate and channels, samples to skip, positions per sample."""
+    """Read codec, sample rate, channels, samples to skip, and positions per sample from the first packet."""
     if first[:7] == b"\1vorbis" and len(first) >= 30:
         return "Ogg Vorbis", int.from_bytes(first[12:16], "little"), first[11], 0, 1
     if first[:8] == b"OpusHead" and len(first) >= 19:
-        skip, told = struct.unpack_from("<HI", first, 10)
-        rate = told if told in _OPUS_RATES else 48_000
+        skip, stated = struct.unpack_from("<HI", first, 10)
+        rate = stated if stated in _OPUS_RATES else 48_000
         return "Ogg Opus", rate, first[9], skip, 48_000 // rate
     if first[:5] == b"\x7fFLAC" and len(first) >= 51:
         rate, channels, _ = stream_fields(first[9:])
         return "Ogg FLAC", rate, channels, 0, 1
-    require(False, "has Ogg pages of something that is neither Vorbis, Opus nor FLAC")
+    require(False, "is an Ogg file that contains neither Vorbis, Opus nor FLAC")
     raise AssertionError
 
 
 def inspect(data: Bytes) -> Container:
-    """Return what an Ogg file says of its sound, after its pages were found whole and in order.
+    """Return the properties of an Ogg file whose pages are complete and in order.
 
     Raises
     ------
     DataError
-        If a page is missing, damaged or cut off, or is of another stream.
+        If a page is missing, damaged, cut off or part of another stream.
     """
     pages = _checked(data)
     name, rate, channels, skip, step = _codec(pages[0].content)
@@ -125,10 +125,10 @@ def inspect(data: Bytes) -> Container:
 
 
 def _read(pages: list[_Page]) -> Sound:
-    """Decode; where samples are missing, once more without the positions on the way.
+    """Decode the pages; if samples are missing, decode again without the positions of all pages but the last.
 
-    libvorbis believes the position of each page, and drops samples at the end if one on the way is too high, as those
-    that FFmpeg writes can be. Only the last one is needed: packets tell their length.
+    libvorbis drops samples at the end if the position of an earlier page is too high, which FFmpeg can write (see
+    findings/ogg_vorbis_positions.sh). Only the last position is needed, because packets state their length.
     """
     oddities: tuple[Oddity, ...] = ()
     last = replace(pages[-1], flags=pages[-1].flags | _LAST)

@@ -1,4 +1,4 @@
-"""Samples that are stored as they are: from the bytes of a WAV file to floats."""
+"""Conversion of the PCM samples of a WAV file to floats."""
 
 from dataclasses import dataclass
 
@@ -8,25 +8,25 @@ from numpy.typing import NDArray
 from data_prep.containers.container import Samples
 from data_prep.valid_bits import full_scale_bits
 
-_LOOKED_AT, _MANY = 2**14, 64  # samples; different ones among them, as constants and square waves do not have
+_LOOKED_AT, _MANY = 2**14, 64  # samples examined; minimum of distinct values, which excludes constants
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How interleaved, little-endian samples stand in a file.
+    """Layout of interleaved, little-endian samples in a file.
 
     Attributes
     ----------
     channels
-        Samples per frame.
+        Number of channels.
     bits
-        Bits per sample: 8 (unsigned), 16, 24, 32 (signed), or 32, 64 where `floating`.
+        Bits per sample: 8 (unsigned), 16, 24 or 32 (signed); 32 or 64 if `floating`.
     floating
         Whether samples are IEEE floats.
     valid
-        How many of the bits carry the sample; fewer than `bits` only where the header says so.
+        Number of valid bits in the header; at most `bits`.
     offset, frames
-        Where the samples start in the file (bytes), and how many frames there are.
+        Position of the first sample in bytes, and number of frames.
     """
 
     channels: int
@@ -38,10 +38,10 @@ class Layout:
 
 
 def are_floats(data: bytes, layout: Layout) -> bool:
-    """Return whether what should be 32-bit integers is floats, as after one flipped bit of the header.
+    """Return whether samples declared as 32-bit integers are floats, which one flipped bit in the header can cause.
 
-    The floats of a recording lie between 1e-9 and 4, or are zero. As integers such bits are never small, which a
-    recording's integers are wherever it crosses zero.
+    The floats of a recording are zero or between 1e-9 and 4 in size. The integers of a recording do not all look like
+    such floats, because they are small near zero crossings.
     """
     if layout.floating or layout.bits != 32:
         return False
@@ -51,15 +51,19 @@ def are_floats(data: bytes, layout: Layout) -> bool:
 
 
 def decode(data: bytes, layout: Layout) -> tuple[Samples, bool]:
-    """Return the samples of a whole file, float32 of shape (frames, channels), full scale 1.
+    """Convert the samples of a file.
 
-    And whether its valid bits are the low ones of each integer; see `full_scale_bits`.
+    Returns
+    -------
+    samples, low
+        Float32 of shape (frames, channels), full scale 1; whether the valid bits are the low ones of each integer, see
+        `full_scale_bits`.
     """
     full = layout.bits
     count, offset = layout.frames * layout.channels, layout.offset
     samples: NDArray[np.float32]
     if layout.floating:
-        with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, which no caller lets through
+        with np.errstate(over="ignore"):  # doubles beyond float32 become infinite, which callers reject
             samples = np.frombuffer(data, f"<f{layout.bits // 8}", count, offset).astype(np.float32)
     elif layout.bits == 8:
         samples = np.frombuffer(data, np.uint8, count, offset).astype(np.float32)
@@ -67,7 +71,7 @@ def decode(data: bytes, layout: Layout) -> tuple[Samples, bool]:
         samples *= np.float32(1 / 128)
     else:
         if layout.bits == 24:
-            # Overlapping 32-bit words that end where each sample ends: the low byte, shifted out, is not its own.
+            # Overlapping 32-bit words that end with each sample; the shift removes the byte of the previous sample.
             integers = np.ndarray((count,), "<i4", data, offset - 1, (3,)) >> 8
         else:
             integers = np.frombuffer(data, f"<i{layout.bits // 8}", count, offset)

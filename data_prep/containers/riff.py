@@ -1,8 +1,7 @@
-"""The chunks of RIFF, RF64 and BW64 files: where the samples start, and where they end.
+"""The chunks of RIFF, RF64 and BW64 files, and the start and end of their samples.
 
-The length of the samples is stated up to three times: by the data chunk, by the file's own size with the chunks that
-follow, and by the size that the header gives of the file. Where these differ, the file is read only if all but one
-reading is ruled out.
+The length of the samples follows from up to three sources: the data chunk, the size of the file and the chunks after
+the samples, and the file size in the header. If they disagree, the file is read only if one interpretation is possible.
 """
 
 import struct
@@ -10,12 +9,12 @@ from dataclasses import dataclass, field
 
 from data_prep.containers.container import Bytes, Oddity, require
 
-_WIDE = 0xFFFF_FFFF  # a 32-bit size field saying that the true size stands in the ds64 chunk
-_NEAR = 0x2000  # writers to pipes state the largest size, more or less the header
+_WIDE = 0xFFFF_FFFF  # a 32-bit size that refers to the ds64 chunk
+_NEAR = 0x2000  # writers to pipes state the largest possible size, up to the size of the header
 _AFTER = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"cue ", b"smpl", b"fact", b"PEAK", b"_PMX", b"axml", b"cart")
 _KNOWN = {*_AFTER, b"fmt ", b"data", b"ds64", b"JUNK", b"junk", b"PAD ", b"FLLR", b"inst", b"chna", b"minf", b"elm1"}
 _TAGS = (b"TAG", b"ID3", b"APETAGEX")
-_MOST_AFTER, _WINDOW = 16, 2**20  # chunks, and bytes, that are looked for behind samples of unknown length
+_MOST_AFTER, _WINDOW = 16, 2**20  # chunks, and bytes, searched after samples of unknown length
 
 
 @dataclass
@@ -25,13 +24,13 @@ class Chunks:
     Attributes
     ----------
     places
-        First byte and size of each chunk's content, by name.
+        Position and size of each chunk's content, by name.
     oddities
-        What is odd about their order and sizes.
+        Irregularities of their order and sizes.
     outer
-        Where the header says that the file ends; None where it says that it does not know.
+        File size stated in the header; None for a stream of unknown length.
     start, end
-        Of the content of the last chunk.
+        Start and end of the last chunk's content.
     """
 
     places: dict[bytes, tuple[int, int]] = field(default_factory=dict)
@@ -42,7 +41,7 @@ class Chunks:
 
     @property
     def padded(self) -> int:
-        """Where the last chunk ends with its pad byte."""
+        """End of the last chunk including its pad byte."""
         return self.end + (self.end - self.start) % 2
 
 
@@ -52,7 +51,7 @@ def walk(data: Bytes) -> Chunks:
     Raises
     ------
     DataError
-        If the file is cut off, or there is more than one reading of where its samples end.
+        If the file is cut off, or the end of its samples is ambiguous.
     """
     require(len(data) >= 12 and data[8:12] == b"WAVE", "is cut off or damaged: no WAVE form follows the RIFF mark")
     (riff_size,) = struct.unpack("<I", data[4:8])
@@ -68,12 +67,12 @@ def walk(data: Bytes) -> Chunks:
         if name == b"data" and name not in chunks.places:
             size = _data_size(data, position + 8, size, long_size, chunks)
         if not _fits(data, position, name, size):
-            _pass_over(data, position, chunks)
+            _classify_rest(data, position, chunks)
             return chunks
         _keep(data, name, position + 8, size, chunks)
         chunks.start, chunks.end = position + 8, position + 8 + size
         position = _next(data, chunks)
-    # An odd last chunk may lack its pad byte, or have one that the RIFF size leaves out: both are common.
+    # It is common that the last chunk lacks its pad byte, or that the RIFF size does not include it.
     if chunks.outer is None:
         chunks.oddities.add(Oddity.STREAM_SIZE)
     elif chunks.outer not in (len(data), chunks.end if chunks.padded == len(data) else len(data)):
@@ -98,13 +97,13 @@ def _fits(data: Bytes, position: int, name: bytes, size: int) -> bool:
 
 
 def _data_size(data: Bytes, offset: int, size: int, long_size: int | None, chunks: Chunks) -> int:
-    """Return the size of the samples, found where the header says only that they are a stream."""
+    """Return the size of the samples; it is searched for if the header has the size of an unfinished stream."""
     size = long_size if long_size is not None and size == _WIDE else size
     there = len(data) - offset
     if _is_stream(size) and there > 0 and (size > there or (size == 0 and not _is_chain(data, offset))):
         chunks.oddities.add(Oddity.STREAM_SIZE)
         return _end_of_stream(data, offset) - offset
-    if size == there:  # one flipped bit of the size could have swallowed the chunk that follows
+    if size == there:  # a flipped bit of the size could have included the next chunk
         ends = [offset + (size ^ 1 << bit) for bit in range(size.bit_length()) if size >> bit & 1]
         swallowed = any(_header(data, end)[0] in _AFTER and _leads_to(data, end, len(data)) for end in ends)
         require(not swallowed, "is damaged: its last samples are a chunk of metadata")
@@ -118,7 +117,7 @@ def _leads_to(data: Bytes, position: int, end: int) -> bool:
 
 
 def _is_chain(data: Bytes, position: int) -> bool:
-    """Return whether chunks of known names lead from `position` to the file's end."""
+    """Return whether chunks with known names fill the file from `position` to its end."""
     while position < len(data):
         name, size = _header(data, position)
         if name not in _KNOWN or size > len(data) - position - 8:
@@ -128,7 +127,7 @@ def _is_chain(data: Bytes, position: int) -> bool:
 
 
 def _end_of_stream(data: Bytes, offset: int) -> int:
-    """Return where samples of unknown length end: at the file's end, or at the first of the chunks that lead there."""
+    """Return the end of samples of unknown length: the start of the chunks after them, or the end of the file."""
     end = len(data)
     for _ in range(_MOST_AFTER):
         first = max(offset, end - _WINDOW)
@@ -142,7 +141,7 @@ def _end_of_stream(data: Bytes, offset: int) -> int:
 
 
 def _keep(data: Bytes, name: bytes, offset: int, size: int, chunks: Chunks) -> None:
-    """Note a chunk's place, unless it is there already."""
+    """Store the position of a chunk, unless there is one with the same name."""
     if name in chunks.places and name in (b"data", b"ds64", b"fmt "):
         first, other = chunks.places[name]
         same = name == b"fmt " and data[first : first + other] == data[offset : offset + size]
@@ -154,7 +153,7 @@ def _keep(data: Bytes, name: bytes, offset: int, size: int, chunks: Chunks) -> N
 
 
 def _next(data: Bytes, chunks: Chunks) -> int:
-    """Return where the next chunk starts: after a pad byte where the size is odd, unless a chunk starts beside it."""
+    """Return the start of the next chunk: after the pad byte, or at a known chunk name nearby."""
     padded = chunks.padded
     if padded >= len(data) or data[padded : padded + 4] in _KNOWN:
         return padded
@@ -165,13 +164,13 @@ def _next(data: Bytes, chunks: Chunks) -> int:
     return padded
 
 
-def _pass_over(data: Bytes, position: int, chunks: Chunks) -> None:
-    """Say what the bytes from `position` to the file's end are, which are no chunk.
+def _classify_rest(data: Bytes, position: int, chunks: Chunks) -> None:
+    """Classify the bytes from `position` to the file's end, which are not a valid chunk.
 
     Raises
     ------
     DataError
-        If they may be samples, or if there are no samples before them.
+        If they may be samples, or if no samples precede them.
     """
     name, size = _header(data, position)
     there = len(data) - position - 8
@@ -183,5 +182,5 @@ def _pass_over(data: Bytes, position: int, chunks: Chunks) -> None:
             chunks.oddities.add(Oddity.CUT_METADATA if metadata else Oddity.TRAILING)
             return
     require(there >= 0, "is cut off inside a chunk's header")
-    require(_is_name(name), f"is damaged: no chunk can be called {name!r}")
+    require(_is_name(name), f"is damaged: {name!r} is not a valid chunk name")
     require(False, f"is cut off or damaged: chunk {name!r} announces {size} bytes, {there} are there")

@@ -1,4 +1,4 @@
-"""WAV: what its format chunk says of the samples, held to everything else that the file says of them."""
+"""WAV files: the format chunk, and its consistency with the other chunks."""
 
 import struct
 from functools import partial
@@ -15,7 +15,7 @@ _UNKNOWN = 0xFFFF_FFFF
 
 
 def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
-    """Return (tag, channels, rate, bytes per frame, bits, valid bits) after the laws of the fmt chunk have held."""
+    """Check the fmt chunk; return (tag, channels, sample rate, bytes per frame, bits, valid bits)."""
     require(chunks.places.get(b"fmt ", (0, 0))[1] >= 16, "is damaged: it has no complete fmt chunk")
     offset, size = chunks.places[b"fmt "]
     content = data[offset : offset + min(size, 40)]
@@ -35,7 +35,7 @@ def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
             valid = bits
     kinds = "8, 16, 24, 32 bit integers and 32, 64 bit floats are read"
     require((tag, bits) in _ENCODINGS, f"has samples of format {tag} with {bits} bits; {kinds}")
-    require(channels > 0, "is damaged: it says that it has no channels")
+    require(channels > 0, "is damaged: its header states 0 channels")
     require(align == channels * bits // 8, f"is damaged: {channels} x {bits} bits are not {align} bytes a frame")
     if byte_rate != rate * align:
         _check_byte_rate(byte_rate, rate, channels, align)
@@ -44,8 +44,8 @@ def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
 
 
 def _check_byte_rate(byte_rate: int, rate: int, channels: int, align: int) -> None:
-    """Raise where a wrong number of bytes per second makes another sampling rate likely."""
-    forgotten = {0, rate, *(rate * channels * size for size in range(1, 9))}  # bits or channels, while writing
+    """Raise DataError if a wrong number of bytes per second makes a different sampling rate likely."""
+    forgotten = {0, rate, *(rate * channels * size for size in range(1, 9))}  # by writers that omit bits or channels
     likely = rate in RATES and (byte_rate in forgotten or byte_rate % align or byte_rate // align not in RATES)
     require(bool(likely), f"is damaged: {rate} Hz x {align} bytes are not {byte_rate} bytes a second")
 
@@ -57,12 +57,12 @@ def _check_fact(data: Bytes, chunks: Chunks, frames: int, channels: int) -> None
 
 
 def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
-    """Check every law of a WAV file and return how its samples stand in it, their rate, and its chunks.
+    """Check a WAV file; return the layout of its samples, the sample rate, and the chunks.
 
     Raises
     ------
     DataError
-        If samples are missing, or what the header says has more than one reading.
+        If samples are missing, or the header is ambiguous.
     """
     chunks = walk(data)
     tag, channels, rate, align, bits, valid = _format(data, chunks)
@@ -72,14 +72,14 @@ def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
     left = size % align
     if left == 1 and Oddity.STREAM_SIZE in chunks.oddities and data[offset + size - 1 : offset + size] == b"\0":
         left = 0  # the pad byte of a stream
-    require(left == 0, f"is cut off or damaged: {size} bytes of samples are no multiple of {align}")
+    require(left == 0, f"is cut off or damaged: {size} bytes of samples, not a multiple of {align}")
     _check_fact(data, chunks, size // align, channels)
     if (tag, bits) == (_PCM, 32):
-        # One flipped bit turns 32-bit floats into integers; chunks that integers do not have betray it.
+        # One flipped bit of the tag turns floats into integers; files of integers do not have these chunks.
         first = chunks.places[b"fmt "][0]
         plain = data[first : first + 2] == struct.pack("<H", _PCM)
         contradicted = b"PEAK" in chunks.places or (plain and b"fact" in chunks.places)
-        require(not contradicted, "is damaged: it says integers, but has the chunks of a file of floats")
+        require(not contradicted, "is damaged: its header states integers, but it has the chunks of a file of floats")
     layout = pcm.Layout(
         channels=channels, bits=bits, floating=tag == _FLOAT, valid=valid, offset=offset, frames=size // align
     )
@@ -87,7 +87,7 @@ def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
 
 
 def inspect(data: Bytes) -> Container:
-    """Return what a RIFF, RF64 or BW64 file says of its sound; see `read_layout`."""
+    """Return the properties of a RIFF, RF64 or BW64 file; see `read_layout`."""
     layout, rate, chunks = read_layout(data)
     return Container(
         format="WAV",
@@ -101,6 +101,6 @@ def inspect(data: Bytes) -> Container:
 
 def _read(data: Bytes, layout: pcm.Layout, rate: int) -> Sound:
     whole = data[:]
-    require(not pcm.are_floats(whole, layout), "is damaged: it says integers, and its samples are floats")
+    require(not pcm.are_floats(whole, layout), "is damaged: its header states integers, but its samples are floats")
     samples, low = pcm.decode(whole, layout)
     return Sound(samples=samples, rate=rate, oddities=(Oddity.LOW_BITS,) if low else ())

@@ -118,20 +118,20 @@ def test_odd_but_valid_files_are_accepted(case: str) -> None:
 
 
 CONTRADICTORY = {
-    "RIFF size too small": (riff(fmt(), DATA, size=40), "size that the header gives of the file"),
-    "RIFF size of a stream": (riff(fmt(), DATA, size=2**32 - 1), "size in the header is that of a stream"),
-    "bytes after the end": (riff(fmt(), DATA) + b"TAG of another kind", "bytes follow the end"),
+    "RIFF size too small": (riff(fmt(), DATA, size=40), "file size in the header is wrong"),
+    "RIFF size of a stream": (riff(fmt(), DATA, size=2**32 - 1), "size of an unfinished stream"),
+    "bytes after the end": (riff(fmt(), DATA) + b"TAG of another kind", "bytes after the end of the recording"),
     "data size too large": (riff(fmt(), b"data" + struct.pack("<I", 200) + SAMPLES), "announces 200 bytes, 99 are"),
     "half a chunk header": (riff(fmt(), DATA, b"LIST"), "metadata after the samples"),
-    "chunk without a name": (riff(fmt(), DATA, chunk(b"\0\0\0\0", b"")), "no chunk can be called"),
+    "chunk without a name": (riff(fmt(), DATA, chunk(b"\0\0\0\0", b"")), "is not a valid chunk name"),
     "two data chunks": (riff(fmt(), DATA, DATA), "two chunks b'data'"),
     "two format chunks": (riff(fmt(), fmt(bits=16), DATA), "two chunks b'fmt '"),
     "no data": (riff(fmt()), "no data chunk"),
     "no format": (riff(DATA), "no complete fmt chunk"),
     "nothing at all": (riff(), "no complete fmt chunk"),
     "format cut off": (riff(chunk(b"fmt ", bytes(14)), DATA), "no complete fmt chunk"),
-    "format's extra size": (riff(fmt(more=b"\2\0"), DATA), "does not use"),
-    "no channels": (riff(fmt(channels=0), DATA), "no channels"),
+    "format's extra size": (riff(fmt(more=b"\2\0"), DATA), "unused bytes"),
+    "no channels": (riff(fmt(channels=0), DATA), "0 channels"),
     "bits against alignment": (
         riff(chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, RATE, 88_200, 2, 24)), DATA),
         "24 bits",
@@ -140,13 +140,13 @@ CONTRADICTORY = {
         riff(chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, 48_000, 132_300, 3, 24)), DATA),
         "48000 Hz x 3 bytes are not 132300",
     ),
-    "impossible rate": (riff(fmt(rate=1), DATA), "no sampling rate"),
+    "impossible rate": (riff(fmt(rate=1), DATA), "not a sampling rate"),
     "mu-law": (riff(fmt(tag=7, bits=8), DATA), "format 7"),
     "12 bits": (riff(fmt(bits=12), DATA), "12 bits"),
-    "half a frame": (riff(fmt(channels=2), DATA), "no multiple of 6"),
+    "half a frame": (riff(fmt(channels=2), DATA), "not a multiple of 6"),
     "fact against data": (
         riff(fmt(), chunk(b"fact", struct.pack("<I", 32)), DATA),
-        "the fact chunk gives another number",
+        "the fact chunk states a wrong number",
     ),
     "another GUID": (riff(fmt(tag=0xFFFE, more=b"\x16\0\x18\0" + bytes(20)), DATA), "unknown kind"),
     "short extensible": (riff(fmt(tag=0xFFFE, more=b"\0\0"), DATA), "too short"),
@@ -167,7 +167,7 @@ def test_contradictions_are_named(case: str) -> None:
 def test_data_size_flipped_in_a_silent_file_is_not_a_chain_of_empty_chunks() -> None:
     data = bytearray(encode("WAV", "PCM_16", 1, np.zeros((3_072, 1))))
     data[41] ^= 8  # 6,144 bytes of samples become 4,096; the zeros after them read as chunks of no name and no size
-    with pytest.raises(DataError, match="no chunk can be called"):
+    with pytest.raises(DataError, match="is not a valid chunk name"):
         decode(bytes(data))
 
 

@@ -83,11 +83,11 @@ def test_what_is_odd_but_whole_is_read_and_told(case: str) -> None:
 TWO_READINGS = {
     "samples missing": (riff(fmt(), data(200)), "announces 200 bytes, 96 are there"),
     "a large file cut off": (riff(fmt(), data(3_000_000_000), size=3_000_000_036), "announces 3000000000 bytes"),
-    "a stream cut inside a frame": (riff(fmt(), data(2**32 - 1, EVEN[:-1]), size=2**32 - 1), "no multiple of 3"),
-    "data ends early in a silent file": (riff(fmt(bits=16), data(64, bytes(96))), "no chunk can be called"),
+    "a stream cut inside a frame": (riff(fmt(), data(2**32 - 1, EVEN[:-1]), size=2**32 - 1), "not a multiple of 3"),
+    "data ends early in a silent file": (riff(fmt(bits=16), data(64, bytes(96))), "is not a valid chunk name"),
     "recorder stopped after its last count": (
         riff(fmt(), data(60), size=0),
-        "no chunk can be called|chunk .* announces",
+        "is not a valid chunk name|chunk .* announces",
     ),
     "byte rate of another rate": (riff(format_of(48_000 * 3), data(96)), "144000 bytes a second"),
     "unusual rate, unusual byte rate": (
