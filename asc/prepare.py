@@ -1,6 +1,6 @@
-"""`python -m asc.prepare`: recordings to a prepared set, which training and evaluation read.
+"""`python -m asc.prepare`: prepare recordings for training and evaluation.
 
-Results go to standard output, the set's folder alone on its last line; progress and warnings to standard error.
+Results are printed to standard output, with the set's folder on the last line; progress and warnings to standard error.
 """
 
 import sys
@@ -32,7 +32,7 @@ from evaluation.coverage import tell_missing
 
 
 def _recordings(options: Options) -> Path:
-    """Return the folder of the recordings, after making or fetching what is to be made or fetched."""
+    """Return the folder of the recordings, after generating or downloading them if required."""
     if options.root is None:
         root, takes = made_set(options)
         if options.recordings is None or options.responses is None:
@@ -93,7 +93,7 @@ def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
 
 
 def _init_meta(folder: Path, reading: Reading) -> None:
-    """Write a list of someone's recordings, and say what it holds."""
+    """Write a first meta.csv and print a summary of it."""
     rows, warnings = init_meta(folder, reading)
     warn(warnings)
     for column in COLUMNS[1:]:
@@ -122,7 +122,7 @@ def _prepare(options: Options) -> None:
     )
     warn(plan.warnings)
     if options.verify and (plan.folder / MANIFEST).is_file():
-        prepared = PreparedSet.open(plan.folder)  # and not mended first
+        prepared = PreparedSet.open(plan.folder)  # without recomputing damaged files first
     else:
         prepared = prepare(plan, options.default_split, workers=options.processes, on_error=options.on_error)
     if options.verify:

@@ -1,4 +1,4 @@
-"""`python -m asc.prepare --dry-run`: what would be made, and the disk space and time it needs."""
+"""`python -m asc.prepare --dry-run`: print the content, disk space and time of a set without preparing it."""
 
 import sys
 import time
@@ -35,7 +35,7 @@ def warn(warnings: Iterable[str]) -> None:
 
 
 def made_set(options: Options) -> tuple[Path, list[Take]]:
-    """Return the folder of recordings that are made here, and what they are."""
+    """Return the folder of the generated recordings of a demo or simulated set, and the recordings."""
     recordings, responses = options.recordings, options.responses
     origin: object
     if recordings is None or responses is None:
@@ -48,7 +48,7 @@ def made_set(options: Options) -> tuple[Path, list[Take]]:
 
 
 def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
-    """Print what a set holds and how its default split deals it out."""
+    """Print the numbers of clips, scenes, cities, locations and devices of a set, and its default split."""
     counts = {what: clips[what].nunique() for what in _PLURALS}
     said = ", ".join(f"{count} {what if count == 1 else _PLURALS[what]}" for what, count in counts.items())
     print(f"{len(clips)} clips of {seconds:g} s: {said}; split {split.rule}")
@@ -56,7 +56,7 @@ def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
 
 
 def describe_cities(options: Options, clips: pd.DataFrame) -> None:
-    """Print the cities of own recordings and where they were read, as wrong cities make a wrong split."""
+    """Print the cities of own recordings and where they were read, because wrong cities cause a wrong split."""
     root = options.root if options.dataset == "folder" else options.recordings
     if root is not None and (root == options.root or (root / META).is_file()):
         how = read_listing(root, options.layout, options.reading).cities
@@ -64,12 +64,12 @@ def describe_cities(options: Options, clips: pd.DataFrame) -> None:
 
 
 def shortened(names: Sequence[str]) -> str:
-    """Return names in one line, the first twenty where there are more."""
+    """Return the first twenty names in one line, and the number of the others."""
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def _listed(options: Options) -> tuple[pd.DataFrame, list[Problem], float | None]:
-    """Return the clips table of a set that is there, what is wrong with its lists, and the clips' length if known."""
+    """Return clips table, problems of the lists, and length of clips (if known) of existing recordings."""
     assert options.root is not None  # noqa: S101 - the caller looked
     clips, problems, warnings = read_clips(
         options.root, options.layout, options.reference_device, check_files=False, reading=options.reading
@@ -79,7 +79,7 @@ def _listed(options: Options) -> tuple[pd.DataFrame, list[Problem], float | None
 
 
 def _planned(options: Options, takes: list[Take]) -> tuple[pd.DataFrame, list[Problem], float | None]:
-    """Return the same of a set that is made here."""
+    """Return clips table, problems (none), and length of clips (if known) of recordings to be generated."""
     rows = [
         (take.clip(device), take.scene, take.identifier.rpartition("-")[0], take.identifier, device, "")
         for take in takes
@@ -92,19 +92,19 @@ def _planned(options: Options, takes: list[Take]) -> tuple[pd.DataFrame, list[Pr
 
 
 def dry_run(options: Options) -> None:
-    """Print what would be made.
+    """Print the content, disk space and time of the set.
 
     Raises
     ------
     Problems
-        If something is wrong with the lists; after the rest is told.
+        If the lists have errors; raised after the output was printed.
     """
     root, takes = (options.root, []) if options.root is not None else made_set(options)
     clips, problems, listed = _planned(options, takes) if takes else _listed(options)
     seconds = options.seconds or listed
     if seconds is None:
         seconds = _ASSUMED_SECONDS
-        warn([f"no recording is there to be measured; {seconds:g} s assumed, --seconds says otherwise"])
+        warn([f"there are no recordings to measure; clips of {seconds:g} s are assumed, --seconds sets another length"])
     settings = SetSettings(name=options.dataset, seconds=seconds, **options.set_settings)
     describe(clips, seconds, options.default_split)
     describe_cities(options, clips)
@@ -117,8 +117,8 @@ def dry_run(options: Options) -> None:
 
 
 def _tell_time(options: Options, settings: SetSettings, root: Path, takes: list[Take], clips: list[str]) -> None:
-    """Print how long it takes, by a few recordings and clips done as all would be."""
-    start, workers = time.process_time(), options.processes  # what this command has used so far, the other will too
+    """Print the estimated time, measured on a sample of recordings and clips."""
+    start, workers = time.process_time(), options.processes  # preparing starts with the steps done so far
     parts = []
     making = 0.0
     if takes:
@@ -129,7 +129,7 @@ def _tell_time(options: Options, settings: SetSettings, root: Path, takes: list[
     reading = pace.seconds(len(clips))
     parts.append(f"{_words(reading)} to read and transform {len(clips)} clips, at {1 / pace.each:.0f} a second")
     total = _words(start + making + reading)
-    print(f"time: about {total} with {workers} workers: {'; '.join(parts)}, measured here just now on {what}")
+    print(f"time: about {total} with {workers} workers: {'; '.join(parts)}, measured on {what}")
 
 
 def _words(seconds: float) -> str:

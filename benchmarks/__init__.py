@@ -1,4 +1,4 @@
-"""Speed beside named peers, both sides in one process and in turn, so that whatever else the machine does hits both."""
+"""Benchmarks against named peers; both are timed alternately in one process, so that other load affects both."""
 
 import time
 from collections.abc import Callable
@@ -9,18 +9,18 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """How long something took here and at a peer.
+    """Times of this project's implementation and of a peer.
 
     Attributes
     ----------
     what, peer
-        What was measured, and beside what.
+        Names of the operation and of the peer.
     ours, theirs
-        Median duration, milliseconds.
+        Median durations in milliseconds.
     ratio
-        Median over the turns of the peer's duration divided by ours.
+        Median over turns of the ratio of the peer's duration to ours.
     least
-        What the ratio must reach; 0 where nothing is asked of it.
+        Required ratio; 0 if there is no requirement.
     """
 
     what: str
@@ -46,18 +46,18 @@ def compare(
     burst: int = 5,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Comparison:
-    """Time `ours` and `theirs` in turn.
+    """Time `ours` and `theirs` alternately.
 
     Parameters
     ----------
     what, peer, least
-        As in `Comparison`.
+        See `Comparison`.
     ours, theirs
-        What to time.
+        Functions to time.
     turns, burst
-        How many turns each side has, after an untimed one, and how many calls a turn has in a row.
+        Number of turns, after an untimed one, and number of calls per turn.
     clock
-        Seconds; `time.process_time` for work on one core leaves out the time in which others had that core.
+        Clock in seconds. For work on one core, `time.process_time` excludes the time of other processes.
     """
 
     def milliseconds(work: Callable[[], object]) -> float:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every benchmark, on standard output and as docs/benchmarks.md."""
+"""`python -m benchmarks`: run all benchmarks, print the results and write docs/benchmarks.md."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ _PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
 def machine() -> str:
-    """Describe the machine in a line: processor, what it multiplies natively, cores, memory, versions."""
+    """Return a line about the machine: processor, bfloat16 instructions, cores, memory and versions."""
     capabilities = torch.cpu.get_capabilities()
     half = "with" if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else "without"
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -28,19 +28,19 @@ def machine() -> str:
 
 
 def page() -> str:
-    """Run everything and return the page."""
-    # Features first, on one thread, before anything else has started more.
+    """Run all benchmarks and return the page."""
+    # Features first, because they are measured on one thread, before the others start more threads.
     speed = [*features.measure(), *training.measure(), *erf.measure(), *stack.measure()]
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make benchmark` (`python -m benchmarks`). Each row times both sides in one process and in turn;",
-        "the ratio is the median over the turns, so that what else the machine does hits both sides.",
-        "All of it is on the CPU; [gpu.md](gpu.md) is about GPUs.",
+        "Written by `make benchmark` (`python -m benchmarks`). For each row, this project and the peer are timed",
+        "alternately in one process, and the ratio is the median over turns, so that other load affects both.",
+        "All benchmarks run on the CPU; see [gpu.md](gpu.md) for GPUs.",
         "",
         f"Machine: {machine()}.",
         "",
-        "| what | ms | peer | ms | ratio | asked for |",
+        "| operation | ms | peer | ms | ratio | required |",
         "|---|---|---|---|---|---|",
         *(
             f"| {row.what} | {row.ours:.1f} | {row.peer} | {row.theirs:.1f} | {row.ratio:.2f} | "
@@ -48,15 +48,15 @@ def page() -> str:
             for row in speed
         ),
         "",
-        "Schemes of weights (weights.md): what training holds (parameters, gradients, Adam's moments, positions)",
-        f"and a step of {weights.CLIPS} clips of 5 s in float32. A sparse layer computes with its dense weight:",
-        "what is saved is state.",
+        "Weight schemes (weights.md): size of the training state (parameters, gradients, Adam's moments, positions)",
+        f"and time of a training step with {weights.CLIPS} clips of 5 s in float32. Sparse layers compute with dense",
+        "weights, so they save state but no time.",
         "",
         *weights.table(),
         "",
-        "Memory of the process's own at its peak (the memory map's pages belong to the file cache):",
+        "Peak of the process's anonymous memory (pages of the memory map belong to the file cache):",
         "",
-        f"| what | {memory.FEWER} clips | {memory.MORE} clips |",
+        f"| operation | {memory.FEWER} clips | {memory.MORE} clips |",
         "|---|---|---|",
         *(f"| {row.what} | {row.fewer:.0f} MiB | {row.more:.0f} MiB |" for row in memory.measure()),
         "",

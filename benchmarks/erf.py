@@ -1,4 +1,4 @@
-"""The effective receptive field of a set of clips beside one float32 training pass over as many.
+"""Effective receptive field of a set of clips, compared with a float32 training pass over as many clips.
 
 `python -m benchmarks.erf`
 """
@@ -17,8 +17,8 @@ from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 
 _BATCH, _CLIPS, _SHAPE = 16, 32, (1, 256, 431)
-_LEAST = 0.84  # the map may cost at most 1.2 passes
-# From D=3 on a place sees all mel bands and most of the frames, so that little of the input can be left out.
+_LEAST = 0.84  # the map may take at most as long as 1.2 training passes
+# From D=3 on, an output sees all mel bands and most frames, so that little of the input can be left out.
 _SIZES = ((32, 1, None), (32, 1, 0.1), (32, 3, 0.1), (64, 1, None))
 
 
@@ -32,7 +32,7 @@ def _network(width: int, depth: int, damping: float | None) -> AudioResNet:
 
 
 def training_pass(network: AudioResNet, clips: Tensor) -> Callable[[], None]:
-    """Return a pass over `clips` that computes the gradient of the loss for every weight, in float32."""
+    """Return a function that computes the gradient of the loss over `clips` with respect to all weights, in float32."""
     labels = torch.arange(len(clips)) % network.settings.classes
 
     def run() -> None:
@@ -45,7 +45,7 @@ def training_pass(network: AudioResNet, clips: Tensor) -> Callable[[], None]:
 
 
 def measure() -> list[Comparison]:
-    """Measure on noise of the size of 10 s clips, in batches of 16, with all of the machine's cores."""
+    """Measure on noise of the shape of 10 s clips, in batches of 16, on all cores."""
     keep_freed_memory()  # as training and `asc.erf` do
     clips = torch.randn(_CLIPS, *_SHAPE, generator=torch.Generator().manual_seed(0))
     rows = []

@@ -1,6 +1,6 @@
-"""Preparing one 10 s, 24-bit, 44.1 kHz clip on one core, beside the librosa composition of the same features.
+"""Preparation of a 10 s, 24-bit, 44.1 kHz clip on one core, compared with librosa.
 
-`python -m benchmarks.features [recording.wav]`; without a recording, 10 s of noise that falls by 3 dB an octave.
+`python -m benchmarks.features [recording.wav]`; without a recording, 10 s of pink noise are used.
 """
 
 import sys
@@ -24,9 +24,9 @@ _SECONDS, _RATE = 10, 44_100
 
 
 class LibrosaMel:
-    """The same spectrogram composed from librosa's functions, in float32, its constants built beforehand as ours are.
+    """The same spectrogram composed of librosa's functions in float32, with precomputed constants.
 
-    `librosa.perceptual_weighting` would build the A-weighting anew and return float64, for which `literal` stands.
+    `literal` uses `librosa.perceptual_weighting`, which recomputes the A-weighting and returns float64.
     """
 
     def __init__(self) -> None:
@@ -41,13 +41,13 @@ class LibrosaMel:
         return power
 
     def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the spectrogram, float32 from end to end."""
+        """Return the spectrogram, computed in float32."""
         level = librosa.power_to_db(self.power(samples), ref=1.0, amin=1e-10, top_db=80.0)
         spectrogram: NDArray[np.float32] = self.mel @ (level + self.loudness)
         return spectrogram
 
     def literal(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the spectrogram by `librosa.perceptual_weighting`, whose sums are float64."""
+        """Return the spectrogram computed with `librosa.perceptual_weighting`, in float64."""
         with np.errstate(divide="ignore"):
             level = librosa.perceptual_weighting(
                 self.power(samples), self.frequencies, ref=1.0, amin=1e-10, top_db=80.0
@@ -57,29 +57,29 @@ class LibrosaMel:
 
 
 def _samples(recording: Path | None) -> NDArray[np.float64]:
-    """Return 10 s at 44.1 kHz: of a recording, or noise with a scene's fall towards high frequencies."""
+    """Return 10 s of a recording, or of pink noise, at 44.1 kHz."""
     count = _SECONDS * _RATE
     if recording is not None:
         samples, rate = sf.read(recording, always_2d=True)
         mono = librosa.resample(samples.mean(axis=1), orig_sr=rate, target_sr=_RATE)
-        return np.resize(0.9 * mono, count)  # scaled, so that all 24 bits are in use
+        return np.resize(0.9 * mono, count)  # scaled, so that all 24 bits are used
     spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal(count))
     noise = np.fft.irfft(spectrum / np.sqrt(np.arange(1, len(spectrum) + 1)), count)
     return np.asarray(0.5 * noise / np.abs(noise).max())
 
 
 def measure(recording: Path | None = None) -> list[Comparison]:
-    """Measure, on one core, the features alone and the whole way from the file.
+    """Measure the computation of features, and the preparation from a file, on one core.
 
     Parameters
     ----------
     recording
-        Whose first 10 s (repeated where shorter) are written as 24 bit and measured; noise where not given.
+        Recording of which the first 10 s (repeated if shorter) are used; None for noise.
 
     Returns
     -------
     list of Comparison
-        Features, features beside the peer in float64, from the file.
+        Features against float32, features against float64, preparation from a file.
     """
     ours, theirs = PerceptualMel(), LibrosaMel()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):

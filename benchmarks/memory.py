@@ -1,7 +1,7 @@
-"""Memory of preparing and of training from the memory map, for a set and for one of a thousand clips more.
+"""Peak memory of preparation and of training from the memory map, for two sizes of a set.
 
-`python -m benchmarks.memory`. Counted is memory of a process's own (anonymous pages): pages of the memory map belong to
-the system's file cache, which gives them back whenever they are wanted.
+`python -m benchmarks.memory`. Only anonymous pages of the process are counted; pages of the memory map belong to the
+system's file cache and can be reclaimed at any time.
 """
 
 import multiprocessing
@@ -17,13 +17,13 @@ from benchmarks.recordings import prepared_noise
 from benchmarks.training import Trainer
 from data_prep.storage import PreparedSet
 
-# Both sets fill more than one shard, the unit that a worker holds.
+# Both sets have more than one shard, of which a worker holds one in memory.
 FEWER, MORE, SECONDS = 800, 1800, 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """Peak memory with few and with many clips, MiB."""
+    """Peak memory in MiB with few and with many clips."""
 
     what: str
     fewer: float
@@ -34,7 +34,7 @@ class Growth:
 
 
 def anonymous_mib() -> float:
-    """Return this process's anonymous memory, MiB."""
+    """Return this process's anonymous memory in MiB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     match = re.search(r"RssAnon:\s+(\d+) kB", status)
     return int(match[1]) / 1024 if match else float("nan")
@@ -51,7 +51,7 @@ def _train(folder: Path, clips: int) -> None:
 
 
 def _peak(work: Callable[[Path, int], None], folder: Path, clips: int, answer: Connection) -> None:
-    """Run `work` and send the largest anonymous memory seen, sampled every few milliseconds."""
+    """Run `work` and send the peak of anonymous memory, sampled every few milliseconds."""
     peak, done = [0.0], threading.Event()
 
     def watch() -> None:
@@ -70,7 +70,7 @@ def _peak(work: Callable[[Path, int], None], folder: Path, clips: int, answer: C
 
 
 def _measured(work: Callable[[Path, int], None], folder: Path, clips: int) -> float:
-    """Measure in a process of its own: a peak is of a whole process's life."""
+    """Measure `work` in a new process, so that earlier work does not affect the peak."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_peak, args=(work, folder, clips, sender))
@@ -82,7 +82,7 @@ def _measured(work: Callable[[Path, int], None], folder: Path, clips: int) -> fl
 
 
 def measure() -> list[Growth]:
-    """Measure preparing and training."""
+    """Measure preparation and training."""
     rows = []
     with tempfile.TemporaryDirectory() as parent:
         for what, work in (("preparing, one worker", _prepare), ("training from the memory map", _train)):

@@ -1,4 +1,4 @@
-"""Recordings of noise in the TAU layout, as many and as long as a benchmark needs."""
+"""Recordings of noise in the TAU layout for benchmarks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ _CITIES = ("lyon", "milan", "paris", "prague")
 
 
 def write_recordings(root: Path, clips: int, seconds: float, devices: Sequence[str] = ("a",)) -> Path:
-    """Write `clips` recordings, 24 bit, of two scenes in four cities by these devices in turn, and their meta.csv."""
+    """Write `clips` 24-bit recordings of two scenes in four cities with alternating devices, and meta.csv."""
     (root / "audio").mkdir(parents=True)
     rows = ["filename\tscene_label\tidentifier\tsource_label"]
     generator = np.random.default_rng(0)
@@ -34,7 +34,7 @@ def write_recordings(root: Path, clips: int, seconds: float, devices: Sequence[s
 def prepared_noise(
     folder: Path, clips: int, seconds: float, workers: int = 2, devices: Sequence[str] = ("a",)
 ) -> PreparedSet:
-    """Write recordings and prepare them, with their waveforms."""
+    """Write recordings of noise and prepare them with waveforms."""
     root = write_recordings(folder / "recordings", clips, seconds, devices)
     plan = plan_set(root, LAYOUTS["folder"], folder / "prepared", seconds=seconds, waveforms=True)
     return prepare(plan, SplitSettings(test_cities=1), workers=workers, on_error="stop")

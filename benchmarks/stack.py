@@ -1,4 +1,4 @@
-"""A training step of the perceptrons of Golubeva 2021's Figure 4 as a stack, beside one after the other.
+"""Training step of the perceptrons of Golubeva 2021's Figure 4, trained as a stack and sequentially.
 
 `python -m benchmarks.stack`
 """
@@ -21,7 +21,7 @@ _SEEDS, _BATCH, _RATE = 2, 100, 0.1
 
 
 def networks() -> list[Mlp]:
-    """Return all cells of the figure, from two seeds."""
+    """Return the networks of all cells of the figure, with two seeds each."""
     made = []
     for width in WIDTHS:
         for hidden, classifier in figure4_grid(width):
@@ -46,7 +46,7 @@ def _one_after_the_other(members: list[Mlp], digits: Tensor, labels: Tensor) -> 
 
 
 def measure() -> list[Comparison]:
-    """Measure on noise of the size of digits, in float32, with as many threads as torch has."""
+    """Measure on noise of the shape of MNIST's images, in float32, with torch's number of threads."""
     keep_freed_memory()
     members = networks()
     digits, labels = torch.randn(_BATCH, 784, generator=torch.Generator().manual_seed(0)), torch.arange(_BATCH) % 10

@@ -1,4 +1,4 @@
-"""A training step on the CPU beside plain PyTorch, and what the input pipeline takes of a step.
+"""Training step on the CPU, compared with plain PyTorch, and time of the input pipeline per step.
 
 `python -m benchmarks.training`
 """
@@ -32,7 +32,7 @@ _ROLLS: dict[Roll, float] = {"frames": 20.0, "waveform": 0.0}
 
 
 class Trainer:
-    """What the trainer does in a step, without the trainer: load, roll, normalise, mix, forward, backward, Adam."""
+    """The operations of a training step without the trainer: load, roll, normalise, mix, forward, backward, Adam."""
 
     def __init__(self, prepared: PreparedSet, width: int, roll: Roll) -> None:
         options = TrainOptions(data=Path(), runs=Path(), width=width, batch_size=_BATCH, roll=roll, accelerator="cpu")
@@ -46,7 +46,7 @@ class Trainer:
         self.steps = count()
 
     def inputs(self) -> tuple[Tensor, Tensor]:
-        """Return the next mixed batch and its labels: the input pipeline alone."""
+        """Return the next batch after mixup, and its labels, as computed by the input pipeline."""
         steps = len(self.batches.sides.train) // _BATCH
         epoch, step = divmod(next(self.steps), steps)
         batch = self.batches[epoch, step]
@@ -64,7 +64,7 @@ class Trainer:
 
 
 def plain_step(width: int, channels_last: bool) -> Callable[[Tensor, Tensor], None]:
-    """Return a training step as a PyTorch tutorial writes it: float32, eager."""
+    """Return a training step as in a PyTorch tutorial: float32, eager mode."""
     network = AudioResNet(NetworkSettings(width=width, classes=2))
     initialise(network, "fixup", 0)
     layout = torch.channels_last if channels_last else torch.contiguous_format
@@ -81,7 +81,7 @@ def plain_step(width: int, channels_last: bool) -> Callable[[Tensor, Tensor], No
 
 
 def measure_steps(prepared: PreparedSet, memory: str, least: dict[int, float]) -> list[Comparison]:
-    """Measure whole steps beside plain ones; `memory` says how both sides get theirs."""
+    """Measure training steps against plain ones; `memory` describes the memory allocator of both."""
     rows = []
     for width in _WIDTHS:
         ours = Trainer(prepared, width, "frames")
@@ -96,11 +96,11 @@ def measure_steps(prepared: PreparedSet, memory: str, least: dict[int, float]) -
 
 
 def measure() -> list[Comparison]:
-    """Measure on 10 s clips (256 x 431) in batches of 16, with all of the machine's cores."""
+    """Measure on 10 s clips (256 x 431) in batches of 16, on all cores."""
     with tempfile.TemporaryDirectory() as folder:
         prepared = prepared_noise(Path(folder), clips=48, seconds=10.0)
         rows = measure_steps(prepared, "memory as PyTorch gets it", _LEAST)
-        keep_freed_memory()  # as the trainer does; from here on it helps the peer as well
+        keep_freed_memory()  # as in the trainer; from here on it speeds up the peer too
         rows += measure_steps(prepared, "freed memory kept", {})
         for roll, least in _ROLLS.items():
             ours = Trainer(prepared, 32, roll)

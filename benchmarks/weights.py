@@ -1,4 +1,4 @@
-"""What each scheme of weights holds while training, and how long a step takes beside the dense network's.
+"""Training state and time of a training step of each weight scheme, compared with the dense network.
 
 `python -m benchmarks.weights`
 """
@@ -31,7 +31,7 @@ _DIMENSION = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Scheme:
-    """One scheme: trained numbers, bytes held while training, and its step beside the dense network's."""
+    """A scheme: number of trained values, size of the training state in bytes, and time of a training step."""
 
     name: str
     trained: int
@@ -46,7 +46,7 @@ def _network(width: int = _WIDE) -> AudioResNet:
 
 
 def _masks(network: AudioResNet) -> Masks:
-    """Keep as many weights as the narrow network has."""
+    """Return random masks that keep as many weights as the narrow network has."""
     kept = sum(layer.weight.numel() for layer in prunable(_network(_NARROW)).values())
     return random_masks(network, allocate(network, kept), seed=0)
 
@@ -84,7 +84,7 @@ def _step(network: AudioResNet, clips: torch.Tensor, labels: torch.Tensor) -> Ca
 
 
 def measure() -> list[Scheme]:
-    """Measure on noise of the size of 5 s clips in float32, the dense network first, beside itself."""
+    """Measure on noise of the shape of 5 s clips in float32; the first row compares the dense network with itself."""
     keep_freed_memory()
     clips = torch.randn(CLIPS, *_SHAPE, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(CLIPS) % 10

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Ogg Vorbis files that FFmpeg writes from Ogg Vorbis can lose their last samples in libvorbis's synthesis.
+# Ogg Vorbis files that FFmpeg transcodes from Ogg Vorbis can lose their last samples when libvorbis decodes them.
 #
-# FFmpeg 7.0.2 (libvorbis) can give a page on the way a granule position that is 448 samples more than its packets hold
-# (a long block counted where a short one follows); the last page's position is right. libvorbis believes every
-# position that it meets, and so takes the last packets for what is to be cut off behind the end: libsndfile 1.2.2
-# (soundfile 0.14.0) returns up to 448 samples fewer than it announces, without an error. With the positions on the way
-# replaced by "none" (-1) and the pages' checksums renewed, the same packets give every sample.
+# FFmpeg 7.0.2 (libvorbis) can write granule positions in intermediate pages that are 448 samples too high (it counts a
+# long block where a short one follows); the position of the last page is correct. libvorbis trusts every position and
+# therefore cuts off the last packets: libsndfile 1.2.2 (soundfile 0.14.0) returns up to 448 samples fewer than it
+# announces, without an error. If the intermediate positions are replaced by "none" (-1) and the checksums of the pages
+# are updated, the same packets decode to all samples.
 #
-# Needs Python 3.11 or newer and a package index. Exits 0 if the behaviour is as described, 1 if it has changed.
+# Requires Python 3.11 or newer and a package index. Exits with 0 if the behaviour is as described, 1 if it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -55,7 +55,7 @@ def checksum(page):
 
 
 def without_positions(data):
-    """Return the file with no positions but those of its headers and its last page."""
+    """Return the file without the positions of all pages except the headers and the last page."""
     changed = list(pages(data))
     for page in changed[2:-1]:
         page[6:14] = b"\xff" * 8
@@ -76,8 +76,8 @@ for seed in range(40):
         announced, decoded = file.frames, len(file.read())
     if decoded != announced:
         mended = len(sf.read(io.BytesIO(without_positions(data)))[0])
-        print(f"seed {seed}: {announced} announced, {decoded} decoded; {mended} without the positions on the way")
+        print(f"seed {seed}: {announced} announced, {decoded} decoded; {mended} without intermediate positions")
         lost, restored = lost + 1, restored + (mended == announced == FRAMES)
-print(f"{lost} of 40 files lose samples, {restored} of them none without the positions on the way")
+print(f"{lost} of 40 files lose samples, {restored} of them none without intermediate positions")
 sys.exit(0 if lost and restored == lost else 1)
 PYTHON

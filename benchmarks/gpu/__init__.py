@@ -1,4 +1,4 @@
-"""Does everything that runs on a GPU work there, how fast is it, and what limits it? `python -m benchmarks.gpu`."""
+"""`python -m benchmarks.gpu`: check all code paths on a GPU, and measure the training speed and its limits."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,18 +8,18 @@ from data_prep.storage import PreparedSet
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How large everything is.
+    """Sizes of networks and data in the checks.
 
     Attributes
     ----------
     clips, seconds
-        Of the prepared set of noise, and of each clip.
+        Number and length of the clips in the prepared set of noise.
     width, batch, images
-        Of the runs that only have to work: the network's width, clips in a batch, and images to learn from.
+        Network width, batch size and number of training images of the runs that check functions.
     speed_batch, widths
-        Of the runs whose speed is measured: clips in a batch, and each width with the steps that are timed.
+        Batch size of the speed measurements, and the network widths with their number of timed steps.
     matrix
-        Side of the square matrices by which the peak is measured.
+        Size of the square matrices by which the peak speed is measured.
     compiler
         Backend of `torch.compile`.
     """
@@ -35,7 +35,7 @@ class Size:
     compiler: str = "inductor"
 
 
-# What a test runs on the CPU: every line but those that only a GPU can run.
+# For a test on the CPU, which runs all code except that for GPUs only.
 TINY = Size(
     clips=16,
     seconds=0.5,
@@ -51,7 +51,7 @@ TINY = Size(
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What every part needs: where it computes, how large, on which set, and a folder for its runs."""
+    """Inputs of every part: device, sizes, prepared set, and folder of its runs."""
 
     device: str
     size: Size

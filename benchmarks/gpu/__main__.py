@@ -1,4 +1,4 @@
-"""`python -m benchmarks.gpu`: check everything that runs on a GPU, measure it, and write docs/gpu.md."""
+"""`python -m benchmarks.gpu`: check all code paths on a GPU, measure the training speed, and write docs/gpu.md."""
 
 import sys
 import tempfile
@@ -23,16 +23,16 @@ _DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 
 @dataclass(frozen=True, kw_only=True)
 class GpuOptions:
-    """Run every path on a GPU once, measure how fast it trains beside plain PyTorch, and write docs/gpu.md."""
+    """Run every code path on a GPU once, compare the training speed with plain PyTorch, and write docs/gpu.md."""
 
     device: Literal["cuda", "cpu"] = "cuda"
-    """`cpu` tries this command out where there is no GPU; its numbers mean nothing."""
+    """Device. `cpu` tests the command without a GPU; its numbers are meaningless."""
     tiny: bool = False
-    """Everything as small as it can be."""
+    """Use the smallest possible networks and data."""
     out: Path | None = None
-    """Folder that gpu.md is written to (default: docs/)."""
+    """Folder of gpu.md (default: docs/)."""
     minutes: float = 7.0
-    """Begin no part that might not end within so many minutes."""
+    """Time limit in minutes; parts that may exceed it are not started."""
 
 
 def _machine(device: str) -> str:
@@ -44,7 +44,7 @@ def check(options: GpuOptions) -> None:
     """Run all parts, write the page, and raise RunError if one failed."""
     choose_accelerator(options.device)
     if options.out is None and (options.device == "cpu" or options.tiny):
-        raise ConfigError("out", None, "a folder: what is tiny or of a CPU is not for docs/gpu.md")
+        raise ConfigError("out", None, "a folder, because results with --tiny or of a CPU are not written to docs/")
     size = TINY if options.tiny else Size()
     found: list[speed.Speed] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Runs on images, once each: a residual network on noise, and a stack of perceptrons on a teacher's task."""
+"""Checks of image runs: a residual network on noise, and a stack of perceptrons on data of a teacher network."""
 
 from dataclasses import replace
 from functools import partial
@@ -33,7 +33,7 @@ def _noise(images: int) -> LabelledSet:
 
 
 def _residual(bench: Bench) -> str:
-    """Train a residual network in one go, and again from a checkpoint: both must end in the same weights."""
+    """Train a residual network without interruption and from a checkpoint; the final weights must be identical."""
     set_up(bench.device)
     data = _noise(bench.size.images)
     run = ImageRun(

@@ -1,4 +1,4 @@
-"""docs/gpu.md: what is checked, how, what is asked for, and what came out."""
+"""The page docs/gpu.md: description of the checks, requirements and results."""
 
 import math
 from collections.abc import Sequence
@@ -13,34 +13,35 @@ INTRODUCTION = f"""# The check on a GPU
 
     python -m benchmarks.gpu
 
-takes at most 8 minutes on one H100 or H200 and needs no data: it makes a prepared set of noise. It writes this page. It
-ends with exit code 1 if a part failed; the other parts are run all the same, and a part for which no time is left is
-named. `--device cpu --tiny --out FOLDER` goes through the same code on a CPU in a minute, with no number that means
-anything, and writes to FOLDER.
+takes at most 8 minutes on one H100 or H200, needs no data (it prepares a set of noise), and writes this page. If a part
+fails, the other parts are run all the same, and the exit code is 1. Parts for which there is not enough time are listed
+as left out. `--device cpu --tiny --out FOLDER` runs the same code on a CPU in a minute, with meaningless numbers, and
+writes to FOLDER.
 
-What is run:
+The parts are:
 
-- every path once: float32 (IEEE, not TF32), bfloat16 with damping, resident waveforms that are rolled, static and
-  iterative sparsity. Each is trained in one go, and again with a stop after the first epoch: the weights must not
-  differ by a bit;
-- evaluation of a float32 run beside the CPU's, and an effective receptive field;
-- image runs: a residual network, trained in one go and from a checkpoint, and a stack of perceptrons;
-- speed: training in clips of 10 s (256 mel bands x 431 frames) a second for W = 32, 64, 128, 256 and 512 in batches of
-  32, beside plain PyTorch loops in the same process (float32, autocast to bfloat16, and that compiled). The loops have
-  torch's default settings and one batch that is ready on the GPU; the trainer also fetches, rolls, normalises and
-  mixes, and its operations are deterministic. The share of the peak counts three forward passes' operations a step,
-  beside the fastest product of two bfloat16 matrices of 8192 x 8192 in the same process. The device is busy for the
-  time that `torch.profiler` sees it compute; where that is under 85 % of a step, the processor is the limit.
+- every code path of training: float32 (IEEE, not TF32), bfloat16 with damping, rolled waveforms in device memory,
+  static and iterative sparsity. Each run is trained without interruption, and again with an interruption after the
+  first epoch; the final weights must be bit-identical;
+- evaluation of a float32 run, compared with the CPU, and an effective receptive field;
+- image runs: a residual network, trained without interruption and from a checkpoint, and a stack of perceptrons;
+- speed: training on clips of 10 s (256 mel bands x 431 frames) with W = 32, 64, 128, 256 and 512 and batch size 32, in
+  clips per second, compared with plain PyTorch loops in the same process (float32, autocast to bfloat16, and autocast
+  with compilation). The loops have torch's default settings and a single batch on the GPU; the trainer also loads,
+  rolls, normalises and mixes, with deterministic operations. The share of the peak is the number of operations per
+  second, counting three forward passes per step, divided by that of the fastest product of two bfloat16 matrices of
+  8192 x 8192 in the same process. The device is busy while `torch.profiler` records kernels; if this is less than 85 %
+  of a step, the processor is the limit.
 
-What is asked for: at W = {_NARROWEST} at least {LEAST_RATIO:g} times the clips of the plain loop with autocast; at
-W = {_WIDE} and more at least {LEAST_SHARE:.0%} of the measured peak.
+Requirements: at W = {_NARROWEST} at least {LEAST_RATIO:g} times the clips per second of the plain loop with autocast;
+at W = {_WIDE} and more at least {LEAST_SHARE:.0%} of the measured peak.
 """
 
 NEVER = """## Results
 
-None: **it has not been run on a GPU yet**, for none has been at hand. The code is tested on the CPU only:
-`tests/benchmarks/test_gpu.py` runs this check there, and two gloo processes, meta tensors and stand-ins for
-`torch.cuda` test what only a GPU's path has. Speeds on a GPU are unknown, and the two targets are open.
+None: **this check has not been run on a GPU yet**, because none was available. The code is tested on the CPU only:
+`tests/benchmarks/test_gpu.py` runs this check there, and the code for GPUs is tested with two gloo processes, meta
+tensors and stand-ins for `torch.cuda`. Speeds on a GPU are unknown, and both requirements are open.
 """
 
 
@@ -49,7 +50,7 @@ def _number(value: float, form: str) -> str:
 
 
 def targets(found: Sequence[Speed]) -> list[str]:
-    """Say of each target whether it was reached."""
+    """Return a line for each requirement that states whether it was met."""
     clips = {(speed.width, speed.loop): speed.clips for speed in found}
     lines = []
     if (_NARROWEST, OURS) in clips and (_NARROWEST, AUTOCAST) in clips:
@@ -64,7 +65,7 @@ def targets(found: Sequence[Speed]) -> list[str]:
 
 
 def results(machine: str, outcomes: Sequence[Outcome], found: Sequence[Speed]) -> str:
-    """Return the page's part that holds what came out."""
+    """Return the results section of the page."""
     rows = sorted(found, key=lambda speed: speed.width)
     lines = [
         "## Results",
@@ -81,7 +82,7 @@ def results(machine: str, outcomes: Sequence[Outcome], found: Sequence[Speed]) -
             for row in rows
         ),
         "",
-        "| part | state | what came out | s |",
+        "| part | state | result | s |",
         "|---|---|---|---|",
         *(f"| {one.name} | {one.state} | {one.said.replace('|', '/')} | {one.seconds:.1f} |" for one in outcomes),
         "",

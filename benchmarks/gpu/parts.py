@@ -1,4 +1,4 @@
-"""Parts that each succeed, fail or are left out alone, within a budget of time, telling how far they are."""
+"""Independent parts of the check, run in order within a time limit."""
 
 import sys
 import time
@@ -12,16 +12,16 @@ State = Literal["passed", "failed", "left out"]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Something to check or to measure.
+    """A check or measurement.
 
     Attributes
     ----------
     name
-        What it is.
+        Name of the part.
     run
-        Does it, and says in a line what came out.
+        Function that runs the part and returns its result in one line.
     needs
-        Seconds that it may take; it is left out where fewer remain.
+        Seconds that the part may take; it is left out if less time remains.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a part."""
+    """Outcome of a part."""
 
     name: str
     state: State
@@ -44,14 +44,14 @@ def _outcome(part: Part) -> Outcome:
     state: State = "passed"
     try:
         said = part.run()
-    except Exception as error:  # whatever it is, the other parts go on
+    except Exception as error:  # the other parts run all the same
         traceback.print_exc()
         state, said = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
     return Outcome(name=part.name, state=state, said=said, seconds=time.monotonic() - started)
 
 
 def run_parts(parts: Sequence[Part], budget: float) -> list[Outcome]:
-    """Run `parts` in order, those for which `budget` (seconds, from now on) still has the time."""
+    """Run `parts` in order; leave out those for which too little of `budget` (seconds) remains."""
     end = time.monotonic() + budget
     outcomes = []
     for number, part in enumerate(parts, 1):

@@ -1,4 +1,4 @@
-"""Every path of a run on acoustic scenes, once: trained, stopped and continued, evaluated and mapped."""
+"""Checks of runs on acoustic scenes: training, resumption, evaluation and receptive field."""
 
 from contextlib import nullcontext, suppress
 from functools import partial
@@ -20,7 +20,7 @@ from benchmarks.gpu import Bench
 from benchmarks.gpu.parts import Part
 from common.errors import RunError
 
-# What each path is called, and which options it is trained with.
+# Code paths and the training options that select them.
 PATHS: dict[str, dict[str, Any]] = {
     "float32": {"precision": "32-true"},
     "bfloat16, damped": {"damping": 0.1},
@@ -50,13 +50,13 @@ def _trained(bench: Bench, run: RunDescription, folder: str) -> RunFolder:
 
 
 def difference(one: RunFolder, other: RunFolder) -> float:
-    """Return by how much the final weights of two runs differ at most."""
+    """Return the largest difference between the final weights of two runs."""
     ours, theirs = (load_file(folder.weights_file) for folder in (one, other))
     return max(float((tensor.double() - theirs[name].double()).abs().max()) for name, tensor in ours.items())
 
 
 class _Stopped(Exception):
-    """Stands for a kill."""
+    """Simulates that the process is killed."""
 
 
 def _stop_after_first(original: Any, callback: EpochEnd, trainer: Any, module: Any) -> None:
@@ -66,7 +66,7 @@ def _stop_after_first(original: Any, callback: EpochEnd, trainer: Any, module: A
 
 
 def _train_and_continue(bench: Bench, options: dict[str, Any]) -> str:
-    """Train a run in one go, and again with a stop after its first epoch: both must end in the same weights."""
+    """Train a run without and with an interruption after the first epoch; the final weights must be identical."""
     run = description_of(bench, **options)
     whole = _trained(bench, run, "whole")
     stop = partial(_stop_after_first, EpochEnd.on_train_epoch_end)
@@ -102,7 +102,7 @@ def _map(bench: Bench) -> str:
 
 
 def parts(bench: Bench) -> list[Part]:
-    """Return a part for each path."""
+    """Return a part for each code path."""
     trained = [
         Part(name=f"run: {name}", run=partial(_train_and_continue, bench, options)) for name, options in PATHS.items()
     ]

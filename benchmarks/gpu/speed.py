@@ -1,7 +1,7 @@
-"""Clips a second of training, the share of the GPU's peak that it reaches, and what keeps it from more.
+"""Training speed in clips per second, as a share of the GPU's peak, and its limiting factor.
 
-Ours is the trainer itself on resident clips: batches, rolling, normalisation, mixup, forward, backward, Adam. The peers
-are loops as a PyTorch tutorial writes them, with torch's default settings, on one batch that is ready on the device.
+The project's trainer is measured with clips in device memory: batches, rolling, normalisation, mixup, forward,
+backward, Adam. The peers are loops as in a PyTorch tutorial, with torch's default settings, on one batch on the device.
 """
 
 import gc
@@ -44,20 +44,20 @@ _BUSY, _ARITHMETIC = 0.85, 0.4
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """How fast one network is trained by one loop.
+    """Training speed of a network with a training loop.
 
     Attributes
     ----------
     width, loop
-        What was trained, and how.
+        Network width, and name of the training loop.
     clips
-        Clips a second.
+        Clips per second.
     share
-        Of the measured bfloat16 peak: three forward passes' operations a step.
+        Share of the measured bfloat16 peak, with the operations of three forward passes per step.
     memory
-        Most memory allocated, GiB; NaN where there is no GPU.
+        Peak of allocated memory in GiB; NaN without a GPU.
     busy
-        Share of the time in which the device computes; NaN where there is no GPU.
+        Share of the time in which the device computes; NaN without a GPU.
     """
 
     width: int
@@ -69,7 +69,7 @@ class Speed:
 
     @property
     def limit(self) -> str:
-        """What keeps it from more."""
+        """Limiting factor of the speed."""
         if math.isnan(self.busy):
             return "not measured"
         if self.busy < _BUSY:
@@ -78,7 +78,7 @@ class Speed:
 
 
 def wait(device: str) -> None:
-    """Wait until the device has done what it was told."""
+    """Wait until the device has completed all operations."""
     if device == "cuda":
         torch.cuda.synchronize()
 
@@ -88,7 +88,7 @@ def _memory(device: str) -> float:
 
 
 def _forget(device: str) -> None:
-    """Give memory back and count its peak anew."""
+    """Free cached memory and reset the peak of allocated memory."""
     gc.collect()  # trainer and module hold each other
     if device == "cuda":
         torch.cuda.empty_cache()
@@ -96,7 +96,7 @@ def _forget(device: str) -> None:
 
 
 def measured_peak(bench: Bench) -> float:
-    """Return the operations a second of the fastest of ten products of large bfloat16 matrices."""
+    """Return the operations per second of the fastest of ten products of large bfloat16 matrices."""
     side, device = bench.size.matrix, bench.device
     one, other = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
     seconds = []
@@ -119,13 +119,13 @@ def _profiled(device: str, busy: list[float]) -> Iterator[None]:
     with profile(activities=[ProfilerActivity.CUDA]) as profiler:
         yield
         wait(device)
-    # Of operations on the host the profiler tells the time of their kernels, which are there themselves.
+    # Host operations include the time of their kernels, which are listed separately.
     kernels = [event for event in profiler.key_averages() if event.device_type == DeviceType.CUDA]
     busy.append(sum(event.self_device_time_total for event in kernels if not event.is_user_annotation) / 1e6)
 
 
 class _Clock(lightning.Callback):
-    """Times the second epoch of three as it is, and profiles the third."""
+    """Times the second of three epochs without the profiler, and profiles the third."""
 
     def __init__(self, device: str) -> None:
         self.device, self.files = device, AtomicCheckpointIO()
@@ -141,7 +141,7 @@ class _Clock(lightning.Callback):
         self.started = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        assert isinstance(pl_module, SceneClassifier)  # noqa: S101 - the trainer hands over the module it was given
+        assert isinstance(pl_module, SceneClassifier)  # noqa: S101 - the trainer passes the module that it trains
         pl_module.epoch_loss()
         wait(self.device)
         self.seconds.append(time.perf_counter() - self.started)
@@ -149,7 +149,7 @@ class _Clock(lightning.Callback):
 
 
 def _speed(bench: Bench, width: int, loop: str, peak: float, step: float, busy: float) -> Speed:
-    """Put together what was measured, from the seconds of a step and those in which the device computes."""
+    """Return the Speed from the seconds per step, and the seconds per step in which the device computes."""
     batch, memory = bench.size.speed_batch, _memory(bench.device)
     with torch.device("meta"):
         network = AudioResNet(NetworkSettings(width=width, classes=len(bench.prepared.scenes)))
@@ -159,7 +159,7 @@ def _speed(bench: Bench, width: int, loop: str, peak: float, step: float, busy: 
 
 
 def ours(bench: Bench, width: int, steps: int, peak: float) -> Speed:
-    """Measure the trainer: `steps` steps an epoch, on few clips that come up again and again."""
+    """Measure the trainer with `steps` steps per epoch on few clips that are used repeatedly."""
     _forget(bench.device)
     set_up(bench.device)
     run = description_of(bench, width=width, batch_size=bench.size.speed_batch, epochs=3, init="kaiming")
@@ -176,7 +176,7 @@ def ours(bench: Bench, width: int, steps: int, peak: float) -> Speed:
 
 @contextmanager
 def _torch_defaults() -> Iterator[None]:
-    """Give the peers what torch does unless told otherwise: TF32 in convolutions, no determinism."""
+    """Use torch's default settings for the peers: TF32 in convolutions, no deterministic algorithms."""
     cudnn = torch.backends.cudnn.allow_tf32
     required, warns = (
         torch.are_deterministic_algorithms_enabled(),
@@ -192,7 +192,7 @@ def _torch_defaults() -> Iterator[None]:
 
 
 def _plain_step(bench: Bench, width: int, loop: str) -> Callable[[], None]:
-    """Return a training step as a tutorial writes it."""
+    """Return a training step as in a PyTorch tutorial."""
     classes, batch, device = len(bench.prepared.scenes), bench.size.speed_batch, bench.device
     network = AudioResNet(NetworkSettings(width=width, classes=classes))
     initialise(network, "kaiming", 0)
@@ -236,7 +236,7 @@ def plain(bench: Bench, width: int, steps: int, loop: str, peak: float) -> Speed
 
 
 def parts(bench: Bench, found: list[Speed], peak: list[float]) -> list[Part]:
-    """Return the measurements, which add to `found` and `peak`; compilations, which take longest, come last."""
+    """Return the measurements, which append to `found` and `peak`; the slow compiled loops are last."""
 
     def measure_peak() -> str:
         peak.append(measured_peak(bench))

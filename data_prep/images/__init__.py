@@ -1,1 +1,1 @@
-"""Images with labels, for the recipes of the three papers on image networks: read, split, normalised, augmented."""
+"""Labelled image sets for the companion papers: reading, splits, normalisation and augmentation."""

@@ -1,7 +1,7 @@
-"""What happens to images at random on their way to a network, and drawing it, on the CPU.
+"""Settings of random image augmentation, and drawing its parameters on the CPU.
 
-Nothing else is random: whoever draws from (seed, epoch, step) trains on the same images again. What is drawn is done to
-them by `data_prep.images.transforms`.
+`data_prep.images.transforms` applies the drawn parameters on the device. If the generator is seeded by (seed, epoch,
+step), every batch can be reproduced.
 """
 
 import math
@@ -17,38 +17,40 @@ from common.errors import ConfigError
 
 Crop = Literal["central", "random", "resized"]
 
-_ATTEMPTS = 10  # of a resized crop to fit into the image, as torchvision has it
+_ATTEMPTS = 10  # to draw a resized crop that fits into the image, as in torchvision
 
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentationSettings:
-    """What is done to each image, in this order; where nothing is to be random, the middle is taken and nothing more.
+    """Settings of image augmentation, in the order of application. In testing, images are cropped centrally instead.
 
     Attributes
     ----------
     crop
-        `central`: the middle. `random`: any place in the image, padded with black. `resized`: a rectangle of random
-        area, shape and place, brought to the crop's size (bilinear, without antialiasing); torchvision's
-        RandomResizedCrop.
+        `central` takes the centre of the image, `random` a random position in the image padded with black, `resized` a
+        rectangle of random area, aspect ratio and position, resized bilinearly without antialiasing (torchvision's
+        RandomResizedCrop).
     side
-        Rows and columns of the crop; the image's own if None.
+        Rows and columns of the crop; None for those of the image.
     padding
-        Of a random crop, on every edge.
-    scale, ratio
-        Of a resized crop: its share of the image's area, uniform; width over height, uniform in its logarithm.
+        Padding on every edge for a random crop, in pixels.
+    scale
+        Range of the area of a resized crop relative to the image, uniformly distributed.
+    ratio
+        Range of the aspect ratio (width / height) of a resized crop, log-uniformly distributed.
     flip
-        Whether half of the images are mirrored, left to right.
+        Whether half of the images are mirrored horizontally.
     brightness
-        Up to how much is added to or subtracted from an image, on the scale of bytes; nothing is cut off.
+        Largest value added to or subtracted from an image, on the scale of bytes, without clipping.
     contrast
-        From what to what each channel's distance from its mean is multiplied by.
+        Range of the factor on each channel's deviation from its mean.
     resize
-        Rows and columns that images are brought to (bilinear) after they have been normalised; None leaves them.
+        Rows and columns to which images are resized (bilinearly) after normalisation; None for no resizing.
 
     Raises
     ------
     ConfigError
-        If a value makes no sense.
+        If a value is not allowed.
     """
 
     crop: Crop = "central"
@@ -77,12 +79,12 @@ class AugmentationSettings:
                 raise ConfigError(field, getattr(self, field), allowed)
 
     def crop_side(self, side: int) -> int:
-        """Return the rows of the crop of an image of `side` rows.
+        """Return the number of rows of the crop of an image with `side` rows.
 
         Raises
         ------
         ConfigError
-            If the image is smaller.
+            If the image is smaller than the crop.
         """
         if self.side is not None and self.side > side:
             raise ConfigError("side", self.side, f"at most {side}, as images have {side} rows")
@@ -92,7 +94,7 @@ class AugmentationSettings:
 _PADDED = AugmentationSettings(crop="random", padding=4, flip=True)
 AUGMENTATIONS = {
     "none": AugmentationSettings(),
-    # Golubeva 2021, App. A and the authors' code; ImageNet without flips, as App. A lists it
+    # Golubeva 2021, App. A and the authors' code; ImageNet without flips, as in App. A
     "golubeva2021": _PADDED,
     "golubeva2021-imagenet": AugmentationSettings(crop="resized", side=224, scale=(0.2, 1.0)),
     "price2021": _PADDED,
@@ -107,16 +109,16 @@ AUGMENTATIONS = {
 
 
 class Draws(NamedTuple):
-    """What is drawn for each image of a batch; every shape is (image,).
+    """Random parameters of a batch, each of shape (image,).
 
     Attributes
     ----------
     top, left, height, width
-        Of the crop, in pixels of the (padded) image.
+        Position and size of the crop in pixels of the (padded) image.
     flip
-        Whether to mirror it.
+        Whether the image is mirrored.
     brightness, contrast
-        What to add, and what to multiply distances from the mean by.
+        Value added to the image, and factor on deviations from the mean.
     """
 
     top: Tensor
@@ -131,7 +133,7 @@ class Draws(NamedTuple):
 def _rectangles(
     settings: AugmentationSettings, generator: np.random.Generator, count: int, side: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return heights and widths of resized crops: the first attempt that fits into the image, or all of it."""
+    """Return heights and widths of resized crops: the first draw that fits into the image, or the whole image."""
     area = side**2 * generator.uniform(*settings.scale, (count, _ATTEMPTS))
     ratio = np.exp(generator.uniform(math.log(settings.ratio[0]), math.log(settings.ratio[1]), (count, _ATTEMPTS)))
     tried = np.rint(np.sqrt([area / ratio, area * ratio])).astype(np.int64)
@@ -142,12 +144,29 @@ def _rectangles(
 
 
 def draw(settings: AugmentationSettings, generator: np.random.Generator, count: int, side: int) -> Draws:
-    """Draw what happens to each of `count` square images of `side` rows.
+    """Draw the augmentation parameters of a batch.
+
+    Parameters
+    ----------
+    settings
+        Settings of the augmentation.
+    generator
+        Random generator.
+    count
+        Number of images.
+    side
+        Rows and columns of the images.
 
     Raises
     ------
     ConfigError
-        If the crop is larger than they are.
+        If the crop is larger than the images.
+
+    Examples
+    --------
+    >>> draws = draw(AUGMENTATIONS["price2021"], np.random.default_rng(0), count=128, side=32)
+    >>> draws.flip.shape, int(draws.top.max())  # the images are padded by 4 pixels
+    (torch.Size([128]), 8)
     """
     if settings.crop == "resized":
         room = side

@@ -1,4 +1,4 @@
-"""The files of a published image set: found, fetched where that is asked for, and read whole or not at all."""
+"""Finding, downloading and reading the files of published image sets."""
 
 import gzip
 import hashlib
@@ -11,25 +11,27 @@ from common.files import atomic_path
 from data_prep.download import obtain
 from data_prep.images.published import PublishedFile, PublishedSet
 
-_AGAIN = "delete it and fetch it again (--download)"
+_AGAIN = "delete it and download it again (--download)"
 
 
 def read_files(published: PublishedSet, folder: Path, *, download: bool = False) -> list[bytes]:
-    """Return the content of each file of a set.
+    """Return the contents of the files of a set.
 
     Parameters
     ----------
+    published
+        The image set.
     folder
-        Holds the files, as they are or each with `.gz`, or holds torchvision's folder of them.
+        Folder with the files (uncompressed or as `.gz`), or with torchvision's subfolder of them.
     download
-        Whether to fetch the set, in torchvision's layout, if not all of it is there.
+        Whether to download missing files, in torchvision's layout.
 
     Raises
     ------
     DataError
-        If a file is missing, cut off, or not the published one, or cannot be fetched.
+        If a file is missing, damaged, different from the published one, or cannot be downloaded.
     AscError
-        If what is fetched cannot be written.
+        If a downloaded file cannot be written.
     """
     home, missing = _home(published, folder)
     if missing and download:
@@ -37,7 +39,7 @@ def read_files(published: PublishedSet, folder: Path, *, download: bool = False)
         home, missing = _home(published, folder)
     if missing:
         places = " or ".join(dict.fromkeys((str(folder), str(folder / published.folder))))
-        raise DataError(f"{', '.join(missing)} not found in {places}; name the right folder or fetch them (--download)")
+        raise DataError(f"{', '.join(missing)} not found in {places}; name the right folder, or use --download")
     return [_read(home, file) for file in published.files]
 
 
@@ -46,7 +48,7 @@ def _present(home: Path, name: str) -> Path | None:
 
 
 def _home(published: PublishedSet, folder: Path) -> tuple[Path, list[str]]:
-    """Return which of the two possible folders has more of the files, and the names of those it lacks."""
+    """Return the one of the two possible folders that has more of the files, and the names of its missing files."""
     homes = (folder / published.folder, folder)
     lacks = {home: [file.name for file in published.files if not _present(home, file.name)] for home in homes}
     home = min(homes, key=lambda home: len(lacks[home]))
@@ -73,14 +75,14 @@ def _fetch(published: PublishedSet, home: Path) -> None:
         path = home / remote.name
         if path.name.endswith(".tar.gz"):
             obtain(remote, path)
-            _take(published, path, home)
+            _unpack(published, path, home)
             path.unlink()
         elif not _present(home, remote.name.removesuffix(".gz")):
             obtain(remote, path)
 
 
-def _take(published: PublishedSet, path: Path, home: Path) -> None:
-    """Take the set's files out of an archive, and nothing else: no name in it decides where anything is written."""
+def _unpack(published: PublishedSet, path: Path, home: Path) -> None:
+    """Extract only the set's files from an archive; names in the archive do not determine where files are written."""
     wanted = {f"{published.folder}/{file.name}": home / file.name for file in published.files}
     try:
         with tarfile.open(path, "r:gz") as archive:

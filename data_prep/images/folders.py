@@ -1,7 +1,7 @@
-"""Image sets that come as a file for each image in a folder for each class: ImageNet, and Tiny ImageNet.
+"""Image sets with one file per image in one folder per class: ImageNet and Tiny ImageNet.
 
-An image that is asked for is brought to a square as torchvision's Resize and CenterCrop do: its shorter side to `side`,
-then the middle. Random crops are taken from that square.
+Images are decoded on access, resized so that the shorter side has `side` pixels, and cropped centrally to a square, as
+by torchvision's Resize and CenterCrop. Random crops are taken from this square.
 """
 
 import os
@@ -21,21 +21,21 @@ from data_prep.workers import count_cores
 
 _SIDE, _TINY_SIDE = 256, 64
 _FORMATS = ("JPEG", "PNG")
-_WHOLE = "name the folder of a whole set, or fetch it where that is possible (--download)"
+_WHOLE = "name the folder of a complete set, or download it if that is possible (--download)"
 
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """Images decoded when rows of them are asked for; by rows and shape like an array (example, channel, row, column).
+    """Image files that are decoded on access, with the interface of an array (example, channel, row, column).
 
     Attributes
     ----------
     root
-        Folder that `names` start from.
+        Folder of the files.
     names
-        The files.
+        Paths of the files in `root`.
     side
-        Rows and columns that each image is brought to.
+        Rows and columns to which images are resized and cropped.
     """
 
     root: Path
@@ -44,19 +44,19 @@ class ImageFiles:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Examples, channels, rows, columns."""
+        """Shape of the array: examples, channels, rows, columns."""
         return len(self), 3, self.side, self.side
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Decode these images.
+        """Decode the images in `rows`, shape (n,); return bytes (n, channel, row, column).
 
         Raises
         ------
         DataError
-            Naming the file that is no image, or is damaged.
+            If a file is not an image or is damaged; the message names it.
         """
         images = np.empty((len(rows), *self.shape[1:]), np.uint8)
 
@@ -69,7 +69,7 @@ class ImageFiles:
         return images
 
     def listing(self) -> str:
-        """Return names and sizes, a line each: what tells this set from another without decoding it."""
+        """Return the names and sizes of the files, one per line, which identify the set without decoding it."""
         return "".join(f"{name} {(self.root / name).stat().st_size}\n" for name in self.names)
 
 
@@ -92,26 +92,28 @@ def _square(path: Path, side: int) -> NDArray[np.uint8]:
 
 
 def _listed(root: Path, classes: tuple[str, ...], inner: str, side: int) -> Listed:
-    """List the images in each class's folder, and in the folder `inner` of that."""
+    """List the images in the subfolder `inner` of each class's folder."""
     names: list[str] = []
     counts = []
     for name in classes:
         folder = root / name / inner
         files = sorted(file for file in os.listdir(folder) if file.endswith(".JPEG")) if folder.is_dir() else []
         if not files:
-            raise DataError(f"{folder} holds no images (*.JPEG), and {name} is one of {len(classes)} classes; {_WHOLE}")
+            raise DataError(f"{folder} holds no images (*.JPEG) of the class {name}; {_WHOLE}")
         names.extend(f"{name}/{inner}{file}" for file in files)
         counts.append(len(files))
     return ImageFiles(root, tuple(names), side), np.repeat(np.arange(len(classes)), counts)
 
 
 def imagenet(folder: Path) -> Listing:
-    """List ImageNet in torchvision's layout, train/<class>/*.JPEG and val/<class>/*.JPEG; its validation part tests.
+    """List ImageNet in torchvision's layout, train/<class>/*.JPEG and val/<class>/*.JPEG.
+
+    The validation images are used for testing.
 
     Returns
     -------
     train, test, classes
-        Images as squares of 256 with their labels; names of the classes (WordNet's identifiers) in alphabetical order.
+        Images as squares of 256 pixels with their labels; names of the classes (WordNet identifiers), sorted.
 
     Raises
     ------
@@ -122,26 +124,28 @@ def imagenet(folder: Path) -> Listing:
     classes = tuple(sorted(path.name for path in train.iterdir() if path.is_dir())) if train.is_dir() else ()
     if not classes:
         raise DataError(
-            f"{train} holds no folder for each class. ImageNet has to come from image-net.org, which asks for a name; "
-            "lay it out as torchvision does: train/<class>/*.JPEG, val/<class>/*.JPEG"
+            f"{train} holds no folders of classes. Download ImageNet from image-net.org, which requires registration, "
+            "and arrange it as torchvision does: train/<class>/*.JPEG, val/<class>/*.JPEG"
         )
     return _listed(train, classes, "", _SIDE), _listed(folder / "val", classes, "", _SIDE), classes
 
 
 def tiny_imagenet(folder: Path, *, download: bool = False) -> Listing:
-    """List Tiny ImageNet as it is published, in `folder` or in tiny-imagenet-200 there; its validation part tests.
+    """List Tiny ImageNet in its published layout, in `folder` or its subfolder tiny-imagenet-200.
+
+    The validation images are used for testing.
 
     Returns
     -------
     train, test, classes
-        Images as squares of 64 with their labels; names of the classes (WordNet's identifiers) in alphabetical order.
+        Images as squares of 64 pixels with their labels; names of the classes (WordNet identifiers), sorted.
 
     Raises
     ------
     DataError
-        If anything is missing, or cannot be fetched.
+        If files are missing, or cannot be downloaded.
     AscError
-        If what is fetched cannot be written.
+        If downloaded files cannot be written.
     """
     try:
         return _tiny_imagenet(folder)
@@ -162,7 +166,7 @@ def _tiny_imagenet(folder: Path) -> Listing:
         raise DataError(f"{root} is not Tiny ImageNet: {error}; {_WHOLE}") from error
     train, labels = _listed(root / "train", classes, "images/", _TINY_SIDE)
     if len(set(np.bincount(labels))) > 1:
-        raise DataError(f"{root / 'train'} does not hold as many images of each class; {_WHOLE}")
+        raise DataError(f"{root / 'train'} does not hold equally many images of each class; {_WHOLE}")
     numbers = {name: number for number, name in enumerate(classes)}
     test = ImageFiles(root / "val/images", tuple(file for file, _ in rows), _TINY_SIDE)
     for file, name in rows:

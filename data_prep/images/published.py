@@ -1,8 +1,9 @@
-"""The image sets that are published as a few files: what they are called and hold, their sums and addresses.
+"""Files, checksums and addresses of published image sets.
 
-Folders, addresses and sums are torchvision's (a test compares), but for CIFAR, which is taken in its binary layout: the
-other one is pickled. `md5` is the sum of a file as it is read, so that it may come from anywhere, packed or not.
-CIFAR-10's belong to files with the published SHA-1; CIFAR-100's files are known by the sum of their archive alone.
+Folders, addresses and checksums are those of torchvision (a test compares them), except for CIFAR, whose binary version
+is used instead of the pickled one. `md5` is the checksum of an uncompressed file, so that files may be stored with or
+without compression. The checksums of CIFAR-10 were computed from files with the published SHA-1. For CIFAR-100, only
+the checksum of the archive is known.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from data_prep.remotes import Remote
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedFile:
-    """A file of a set: its name, its size in bytes, and its MD5 sum, "" where that is not known for certain."""
+    """A file of an image set: name, size in bytes, and MD5 sum ("" if it is not known)."""
 
     name: str
     size: int
@@ -23,20 +24,20 @@ class PublishedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedSet:
-    """An image set.
+    """A published image set.
 
     Attributes
     ----------
     folder
-        Where its files are in a folder of several sets, as torchvision lays them out.
+        Folder of its files inside torchvision's root folder.
     files
-        What is read, in the order in which `decode` wants it.
+        Files, in the order of the arguments of `decode`.
     decode
-        From the files' bytes to training and test examples.
+        Function from the contents of the files to training and test examples.
     classes
-        Names in the order of the labels.
+        Names of the classes in the order of the labels.
     remotes
-        What the files are fetched as: as they are, with `.gz`, or in one archive with `folder` inside.
+        Files to download: the same files, with or without `.gz`, or one archive that contains `folder`.
     """
 
     folder: str

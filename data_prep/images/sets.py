@@ -1,4 +1,4 @@
-"""Labelled sets: training and test examples of one task, whole, checked, and known by what is in them."""
+"""Labelled sets: training, validation and test examples, identified by a hash of their content."""
 
 import hashlib
 from collections.abc import Iterator
@@ -17,20 +17,20 @@ from data_prep.teacher import TeacherSettings, teacher_data
 
 ImageSetName = Literal["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn", "tiny-imagenet", "imagenet"]
 
-_ROWS = 10_000  # of a teacher's inputs hashed at a time
+_ROWS = 10_000  # inputs hashed at a time
 
 
 class Inputs(Protocol):
-    """What a part's inputs can do, whether they are an array or are read when asked for."""
+    """Interface of a part's inputs, which are an array or files that are decoded on access."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Sizes, examples first."""
+        """Shape of the inputs; the first dimension is the number of examples."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, rows: NDArray[np.int64], /) -> NDArray[Any]:
-        """Return these rows."""
+        """Return the inputs in `rows`."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Part:
     Attributes
     ----------
     inputs
-        Images (example, channel, row, column) of bytes, or vectors (example, input) of float32. Take rows of them
-        before anything else: those of ImageNet are files until then.
+        Images (example, channel, row, column) of bytes, or vectors (example, input) of float32. They must be indexed
+        before use, because those of ImageNet are files.
     labels
-        Numbers of the classes, int64, (example,).
+        Class numbers, int64 (example,).
     """
 
     inputs: Inputs
@@ -52,18 +52,18 @@ class Part:
 
 @dataclass(frozen=True)
 class LabelledSet:
-    """A task: what is trained on, what is tested on, and what is validated on where the set itself says so.
+    """A labelled set.
 
     Attributes
     ----------
     name
-        What the set is called.
+        Name of the set.
     identity
-        SHA-256 of everything in it.
+        SHA-256 of its content.
     classes
-        Names in the order of the labels.
+        Names of the classes in the order of the labels.
     train, test, validation
-        The parts.
+        The parts; `validation` is None if the set does not define one.
     """
 
     name: str
@@ -77,12 +77,13 @@ class LabelledSet:
     def of(
         cls, name: str, classes: tuple[str, ...], train: Part, test: Part, validation: Part | None = None
     ) -> "LabelledSet":
-        """Check the parts, and identify the set by them.
+        """Create a set from its parts, after checking them, and compute its identity.
 
         Raises
         ------
         DataError
-            If inputs and labels of a part are not as many, inputs of two parts not alike, or labels not of the classes.
+            If a part has different numbers of inputs and labels, parts have inputs of different shapes, or labels are
+            out of range.
         """
         digest = hashlib.sha256(repr((name, classes)).encode())
         for title, part in (("train", train), ("test", test), ("validation", validation)):
@@ -99,7 +100,7 @@ def _check(where: str, part: Part, shape: tuple[int, ...], classes: int) -> None
     if len(part.inputs) != len(part.labels) or not len(part.labels):
         raise DataError(f"{where}: {len(part.inputs)} inputs have {len(part.labels)} labels")
     if part.inputs.shape[1:] != shape:
-        raise DataError(f"{where}: an input has shape {part.inputs.shape[1:]}, in training {shape}")
+        raise DataError(f"{where}: inputs have shape {part.inputs.shape[1:]}, training inputs {shape}")
     if part.labels.min() < 0 or part.labels.max() >= classes:
         raise DataError(f"{where}: labels are {part.labels.min()} to {part.labels.max()}, of {classes} classes")
 
@@ -113,25 +114,25 @@ def _content(inputs: Inputs) -> Iterator[bytes | memoryview]:
 
 
 def load_images(name: ImageSetName, folder: Path, *, download: bool = False) -> LabelledSet:
-    """Read an image set, in memory but for ImageNet.
+    """Load an image set into memory; ImageNet's images are decoded on access.
 
     Parameters
     ----------
     name
-        Which.
+        Name of the set.
     folder
-        Holds the set's files, or torchvision's folder of them.
+        Folder with the set's files, or with torchvision's subfolder of them.
     download
-        Whether to fetch, into `folder`, what is not there.
+        Whether to download missing files into `folder`.
 
     Raises
     ------
     ConfigError
-        If there is no such set.
+        If the name is unknown.
     DataError
-        If it is not whole or not the published one, or cannot be fetched; the message says what to do.
+        If files are missing, damaged or different from the published ones, or cannot be downloaded.
     AscError
-        If what is fetched cannot be written.
+        If downloaded files cannot be written.
     """
     if name in PUBLISHED:
         published = PUBLISHED[name]
@@ -147,6 +148,6 @@ def load_images(name: ImageSetName, folder: Path, *, download: bool = False) -> 
 
 
 def teacher_set(settings: TeacherSettings) -> LabelledSet:
-    """Return vectors labelled by a random small network, with a validation part of their own."""
+    """Return the set of random vectors labelled by a teacher network, with a validation part."""
     parts = {name: Part(*examples) for name, examples in teacher_data(settings).items()}
     return LabelledSet.of("teacher", ("0", "1"), **parts)

@@ -1,4 +1,4 @@
-"""Which training examples are trained on, and which are held out to choose epochs and settings by."""
+"""Random splits of a set's training part into training and validation examples, and subsets of test examples."""
 
 from dataclasses import dataclass
 
@@ -11,22 +11,22 @@ from common.identity import later
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSplitSettings:
-    """How the training part of a set is dealt out, at random. No example is in two places; test examples stay apart.
+    """Settings of a random split of a set's training part into training and validation examples.
 
     Attributes
     ----------
     validation
-        What is held out: a share, if below 1, or a number of examples. Price 2021, App. E.5: 0.1; Casper 2021, section
+        Share (below 1) or number of examples held out for validation. Price 2021, App. E.5: 0.1; Casper 2021, section
         3: 5,000 of CIFAR-10.
     train_examples
-        How many of the others are trained on, all if None; a smaller number of them is among a larger one. Golubeva
-        2021, Figure 7: 2,048 of MNIST.
+        Number of the remaining examples used for training; None for all. A smaller subset is contained in a larger one.
+        Golubeva 2021, Figure 7: 2,048 of MNIST.
     stratified
-        Whether each class has its share of both. The papers do not say; plainly random is the default.
+        Whether both parts have the same proportions of classes. The papers do not specify this.
     seed
-        Of the order in which examples are dealt out.
+        Seed of the random order.
     test_examples
-        How many of the test examples, at random, a run is tested on, all if None.
+        Number of test examples, chosen at random, on which a run is tested; None for all.
     """
 
     validation: float = 0
@@ -48,18 +48,18 @@ class ImageSplitSettings:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a set's training part, ascending: those trained on, and those held out."""
+    """Training and validation rows of a set's training part, ascending."""
 
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
 
 
-def _dealing_order(labels: NDArray[np.int64], settings: ImageSplitSettings) -> NDArray[np.int64]:
-    """Return a random order of the examples; if stratified, any beginning and any end of it has each class's share."""
+def _random_order(labels: NDArray[np.int64], settings: ImageSplitSettings) -> NDArray[np.int64]:
+    """Return a random order of the examples; if stratified, every prefix and suffix has the proportions of classes."""
     order = np.random.default_rng(settings.seed).permutation(len(labels))
     if not settings.stratified:
         return order
-    place = np.empty(len(labels))  # of each example within its class, from 0 to 1
+    place = np.empty(len(labels))  # position of each example within its class, 0 to 1
     for number in np.unique(labels):
         of_class = np.flatnonzero(labels[order] == number)
         place[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
@@ -67,17 +67,25 @@ def _dealing_order(labels: NDArray[np.int64], settings: ImageSplitSettings) -> N
 
 
 def split_rows(labels: NDArray[np.int64], settings: ImageSplitSettings) -> Rows:
-    """Deal out the training part of a set.
+    """Split the training part of a set.
 
     Parameters
     ----------
     labels
-        Of its examples.
+        Labels of the training part, (example,).
+    settings
+        Settings of the split.
 
     Raises
     ------
     ConfigError
-        If there are fewer examples than are asked for.
+        If there are too few examples.
+
+    Examples
+    --------
+    >>> rows = split_rows(np.repeat(np.arange(10), 100), ImageSplitSettings(validation=0.1))
+    >>> len(rows.train), len(rows.validation)
+    (900, 100)
     """
     held_out = int(settings.validation if settings.validation >= 1 else round(settings.validation * len(labels)))
     left = len(labels) - held_out
@@ -86,17 +94,19 @@ def split_rows(labels: NDArray[np.int64], settings: ImageSplitSettings) -> Rows:
     used = left if settings.train_examples is None else settings.train_examples
     if used > left:
         raise ConfigError("train_examples", used, f"at most {left}, of {len(labels)} without the {held_out} held out")
-    order = _dealing_order(labels, settings)
+    order = _random_order(labels, settings)
     return Rows(np.sort(order[:used]), np.sort(order[left:]))
 
 
 def scored_rows(count: int, settings: ImageSplitSettings) -> NDArray[np.int64]:
-    """Return which of `count` test examples are tested on, ascending; a smaller number is among a larger one.
+    """Return the rows of the `count` test examples that are used for testing, ascending.
+
+    A smaller subset is contained in a larger one.
 
     Raises
     ------
     ConfigError
-        If there are fewer than are asked for.
+        If there are too few test examples.
     """
     used = count if settings.test_examples is None else settings.test_examples
     if used > count:

@@ -1,4 +1,4 @@
-"""What is done to batches of images, on their device, once everything random about it is drawn. No loop over images."""
+"""Augmentation of batches of images on their device, with parameters drawn by `data_prep.images.augmentation`."""
 
 import torch
 from torch import Tensor
@@ -9,20 +9,20 @@ from data_prep.images.normalisation import Normalisation
 
 
 def windows(images: Tensor, top: Tensor, left: Tensor, side: int) -> Tensor:
-    """Return the square (channel, side, side) of each image that starts at its place, exactly as it is there."""
+    """Return a crop (channel, side, side) of each image, with the first row `top` and the first column `left`."""
     views = images.unfold(2, side, 1).unfold(3, side, 1)
     return views[torch.arange(len(images), device=images.device), :, top, left]
 
 
 def _sampled(start: Tensor, length: Tensor, side: int, whole: int) -> Tensor:
-    """Return where `side` pixels stand that are spread over each stretch, in grid_sample's units; (image, side)."""
+    """Return the coordinates of `side` pixels spread over intervals, (image, side), in the units of grid_sample."""
     steps = torch.arange(side, device=start.device) + 0.5
     inside = (steps * (length / side)[:, None] - 0.5).clamp_min(0).minimum(length[:, None] - 1)
     return (2 * (start[:, None] + inside) + 1) / whole - 1
 
 
 def resized_windows(images: Tensor, draws: Draws, side: int) -> Tensor:
-    """Return the rectangle of each image that was drawn, brought to (channel, side, side) by bilinear interpolation."""
+    """Return the drawn rectangle of each image, resized bilinearly to (channel, side, side)."""
     rows, columns = images.shape[2:]
     y = _sampled(draws.top, draws.height, side, rows)
     x = _sampled(draws.left, draws.width, side, columns)
@@ -32,7 +32,7 @@ def resized_windows(images: Tensor, draws: Draws, side: int) -> Tensor:
 
 
 def recoloured(images: Tensor, brightness: Tensor, contrast: Tensor) -> Tensor:
-    """Add to each image, then stretch each of its channels about the channel's mean; TensorFlow's, without clipping."""
+    """Change brightness, then the contrast of each channel about its mean, as TensorFlow does, without clipping."""
     images = images.float() + brightness.view(-1, 1, 1, 1)
     mean = images.mean(dim=(2, 3), keepdim=True)
     return mean + (images - mean) * contrast.view(-1, 1, 1, 1)
@@ -44,7 +44,7 @@ def _middle(images: Tensor, side: int) -> Tensor:
 
 
 def augmented(images: Tensor, settings: AugmentationSettings, draws: Draws | None) -> Tensor:
-    """Crop, mirror and recolour images (image, channel, row, column) as drawn; where nothing is, take their middle."""
+    """Crop, mirror and recolour images (image, channel, row, column) as drawn; without draws, crop centrally."""
     side = settings.crop_side(images.shape[-1])
     if draws is None:
         return _middle(images, side)
@@ -64,21 +64,23 @@ def augmented(images: Tensor, settings: AugmentationSettings, draws: Draws | Non
 def network_inputs(
     batch: Tensor, settings: AugmentationSettings, normalisation: Normalisation, draws: Draws | None = None
 ) -> Tensor:
-    """Return what a network is given.
+    """Augment and normalise a batch for a network.
 
     Parameters
     ----------
     batch
         Images, bytes (example, channel, row, column), or vectors (example, input), which are only normalised.
-    settings, normalisation
-        What is done, the normalisation on the batch's device.
+    settings
+        Settings of the augmentation.
+    normalisation
+        Normalisation, on the device of the batch.
     draws
-        What was drawn for these images, on their device; None for testing, where nothing is random.
+        Parameters drawn for these images, on their device; None for testing.
 
     Returns
     -------
     Tensor
-        Float32 of the same order of dimensions.
+        Float32 with the dimensions of `batch`.
     """
     if batch.dim() < 4:
         return normalisation(batch)

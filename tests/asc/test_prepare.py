@@ -142,7 +142,7 @@ def test_dry_run_reads_only_lists(
     out, err = capsys.readouterr()
     seconds = 0.2 if with_audio else 10
     assert f"36 clips of {seconds:g} s" in out
-    assert ("10 s assumed" in err) == (not with_audio)
+    assert ("10 s are assumed" in err) == (not with_audio)
     assert ["train", "a", "1", "1", "1", "3"] in [line.split() for line in out.splitlines()]
     features, waveforms = (36 * 256 * 431 * 2 / 1e9, 36 * 220_500 * 2 / 1e9) if not with_audio else (0, 0)
     assert f"disk: {features:.2f} GB of features, {waveforms:.2f} GB of waveforms" in out

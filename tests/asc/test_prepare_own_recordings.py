@@ -147,8 +147,8 @@ def test_a_device_tested_on_fewer_scenes_is_named(root: Path, capsys: Capture) -
     ("change", "message"),
     [
         (["--city", "town"], "city = 'town' is not allowed: first-hyphen, last-hyphen, or a column of meta.csv"),
-        (["--dataset", "tau2020", "--city", "x"], "tau2020 says the cities itself"),
-        (["--dataset", "tau2020", "--device", "x"], "tau2020 says the devices itself"),
+        (["--dataset", "tau2020", "--city", "x"], "the lists of tau2020 define the cities"),
+        (["--dataset", "tau2020", "--device", "x"], "the lists of tau2020 define the devices"),
         (["--init-meta", "absent"], "absent holds no audio files"),
     ],
 )

@@ -142,7 +142,7 @@ def test_tiny_imagenet_is_fetched_and_what_was_cut_off_completed(
         ("wnids.txt", "is not Tiny ImageNet: .*wnids.txt"),
         ("val/val_annotations.txt", "val_annotations.txt"),
         (f"train/{CLASSES[2]}/images", f"{CLASSES[2]}/images holds no images"),
-        (f"train/{CLASSES[2]}/images/{CLASSES[2]}_1.JPEG", "as many images of each class"),
+        (f"train/{CLASSES[2]}/images/{CLASSES[2]}_1.JPEG", "equally many images of each class"),
         ("val/images/val_4.JPEG", "lacks val_4.JPEG"),
     ],
 )

@@ -68,7 +68,7 @@ def test_identity_is_what_is_in_it() -> None:
     [
         (np.zeros((4, 3)), np.zeros(3, int), "4 inputs have 3 labels"),
         (np.zeros((0, 3)), np.zeros(0, int), "0 inputs"),
-        (np.zeros((4, 2)), np.zeros(4, int), r"\(2,\), in training \(3,\)"),
+        (np.zeros((4, 2)), np.zeros(4, int), r"\(2,\), training inputs \(3,\)"),
         (np.zeros((4, 3)), np.array([0, 1, 2, 0]), "labels are 0 to 2, of 2 classes"),
         (np.zeros((4, 3)), np.array([0, 1, -1, 0]), "labels are -1 to 1"),
     ],
@@ -116,7 +116,7 @@ def test_damage_is_told_with_the_file(
     with pytest.raises(DataError, match=message) as caught:
         load_images(name, tmp_path)
     assert str(path) in str(caught.value)
-    assert "fetch it again" in str(caught.value)
+    assert "download it again" in str(caught.value)
 
 
 def test_files_of_two_sets_mixed_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
