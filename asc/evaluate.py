@@ -11,8 +11,8 @@ from asc.results import read_configurations
 from common.command import run_command
 from common.errors import ConfigError
 from common.files import remove_stale_temporaries
+from evaluation.bootstrap import Bootstrap
 from evaluation.document import lay_out
-from evaluation.intervals import Bootstrap
 from evaluation.report import make_report
 from evaluation.report_files import write_report
 from evaluation.text import document_text

@@ -1,1 +1,1 @@
-"""Pure analysis of tables, networks and batches: numbers, plots and report pages."""
+"""Analysis of predictions and networks: accuracies, intervals, receptive fields, units, kernels, and report pages."""

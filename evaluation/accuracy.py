@@ -1,7 +1,7 @@
-"""Accuracy, macro average, log loss and confusions of scored predictions: per device and per group of devices.
+"""Accuracy, macro accuracy, log loss and confusion counts of scored predictions, per device and group of devices.
 
-A group (all devices, the seen or unseen ones, the real unseen ones, a single device) is a set of devices, so every
-number here is a sum per device, added up over the devices of the group and divided once.
+A group (all devices, the seen or the unseen devices, the real unseen devices, a single device) is a set of devices.
+Each number is a sum over the clips of a group's devices divided by the number of these clips.
 """
 
 import re
@@ -20,35 +20,56 @@ GROUPS = ("reference", "real seen", "simulated seen", "real unseen", "simulated 
 
 
 def natural(name: str) -> tuple[tuple[str | int, ...], str]:
-    """Return the key that sorts names as people do: s2 before s10."""
+    """Return a sort key that orders the numbers within names by value: s2 before s10.
+
+    Examples
+    --------
+    >>> sorted(["s10", "b", "s2", "a"], key=natural)
+    ['a', 'b', 's2', 's10']
+    """
     parts = re.split(r"([0-9]+)", name)  # text and numbers in turn
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), name
 
 
 def device_table(scored: DataFrame) -> DataFrame:
-    """Return device, kind and seen of every device: the reference first, then real, then simulated ones."""
+    """Return kind and role of every device: the reference device first, then real, then simulated devices.
+
+    Parameters
+    ----------
+    scored
+        One row per clip, with the columns device, kind and seen.
+
+    Returns
+    -------
+    DataFrame
+        One row per device: `device`, `kind` (`reference`, `real` or `simulated`) and `seen` (trained on or not).
+    """
     devices = scored[["device", "kind", "seen"]].drop_duplicates().to_dict("records")
     ordered = sorted(devices, key=lambda row: (KINDS.index(row["kind"]), natural(row["device"])))
     return DataFrame(ordered, columns=["device", "kind", "seen"])
 
 
 def with_roles(scored: DataFrame, like: DataFrame) -> DataFrame:
-    """Return `scored` with every device as seen, and of the kind, that it is in `like`: groups hold the same devices.
+    """Return `scored` with the kind and role (seen or unseen) of every device taken from `like`.
+
+    Groups of devices then hold the same devices in both tables.
 
     Parameters
     ----------
-    scored, like
-        Clips of the same devices.
+    scored
+        One row per clip, with the column device.
+    like
+        One row per clip or device, with the columns device, kind and seen.
     """
     devices = device_table(like).set_index("device")
     return scored.assign(**{column: scored["device"].map(devices[column]) for column in ("kind", "seen")})
 
 
 def membership(scored: DataFrame) -> DataFrame:
-    """Return which devices are in which group: 1 or 0, device x (level, name).
+    """Return the groups of devices as a matrix of zeros and ones, device x (level, name).
 
     The levels are `all`, `part` (seen, unseen), `group` (`GROUPS`) and `device`. Groups without a device are included:
-    a network trained on every device has an empty `unseen`.
+    `unseen` is empty for a network that was trained on every device.
     """
     devices = device_table(scored).set_index("device")
     parts = devices.seen.map({True: "seen", False: "unseen"})
@@ -95,34 +116,78 @@ def _mean(scored: DataFrame, column: str, by: list[str]) -> DataFrame:
 
 
 def accuracy(scored: DataFrame, by: list[str]) -> DataFrame:
-    """Share of clips classified correctly, per value of `by` and group; NaN where there is no clip."""
+    """Return the share of clips that were classified correctly, per value of `by` and group of devices.
+
+    Parameters
+    ----------
+    scored
+        Scored predictions, see `predictions.score`.
+    by
+        Columns whose values are kept apart, such as `["seed", "epoch"]`.
+
+    Returns
+    -------
+    DataFrame
+        `by` x (level, name), shares from 0 to 1; NaN where a group has no clip. See `membership` for the groups.
+
+    Examples
+    --------
+    Three clips of the training device a, one of them wrong, and two of device b, one of them wrong.
+
+    >>> scored = DataFrame(
+    ...     {
+    ...         "epoch": 0,
+    ...         "device": ["a", "a", "a", "b", "b"],
+    ...         "kind": ["reference", "reference", "reference", "real", "real"],
+    ...         "seen": [True, True, True, False, False],
+    ...         "scene": ["bus", "bus", "park", "bus", "park"],
+    ...         "correct": [1.0, 1.0, 0.0, 1.0, 0.0],
+    ...         "clips": 1.0,
+    ...     }
+    ... )
+    >>> accuracy(scored, ["epoch"])["part"].round(3)
+    name    seen  unseen
+    epoch
+    0      0.667     0.5
+    """
     return _mean(scored, "correct", by)
 
 
 def log_loss(scored: DataFrame, by: list[str]) -> DataFrame:
-    """Mean cross-entropy in nats, per value of `by` and group; NaN where there is no clip."""
+    """Return the mean cross-entropy in nats, in the shape of `accuracy`."""
     return _mean(scored, "loss", by)
 
 
 def macro_average(scored: DataFrame, by: list[str]) -> DataFrame:
-    """Mean over the scenes of each scene's accuracy (DCASE's number); scenes without a clip in a group do not count."""
+    """Return the mean over scenes of each scene's accuracy, as DCASE reports it, in the shape of `accuracy`.
+
+    Scenes without a clip in a group are left out of its mean.
+    """
     return accuracy(scored, [*by, "scene"]).groupby(level=by).mean()
 
 
 def macro_log_loss(scored: DataFrame, by: list[str]) -> DataFrame:
-    """Mean over the scenes of each scene's log loss, in nats (what DCASE ranked by until 2023)."""
+    """Return the mean over scenes of each scene's log loss in nats, by which DCASE ranked until 2023."""
     return log_loss(scored, [*by, "scene"]).groupby(level=by).mean()
 
 
 def device_spread(accuracies: DataFrame) -> "Series[float]":
-    """Return the standard deviation over devices of each row of accuracies.
+    """Return the standard deviation over devices of each row of a table of `accuracy`.
 
-    The devices are all there are, not a sample of them, so the sum of squares is divided by their number.
+    The sum of squares is divided by the number of devices: they are the whole population, not a sample.
     """
     return DataFrame(accuracies["device"]).std(axis=1, ddof=0)
 
 
 def confusion(scored: DataFrame, scenes: tuple[str, ...]) -> NDArray[np.int64]:
-    """Count clips of each scene (row) that were taken for each scene (column)."""
+    """Return the confusion matrix: numbers of clips, (true scene, predicted scene).
+
+    Examples
+    --------
+    >>> scored = DataFrame({"scene": ["bus", "bus", "park"], "predicted": ["bus", "park", "park"]})
+    >>> confusion(scored, ("bus", "park"))
+    array([[1, 1],
+           [0, 1]])
+    """
     table = pd.crosstab(scored.scene, scored.predicted).reindex(index=scenes, columns=scenes, fill_value=0)
     return table.to_numpy(dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Tables as people read them: rounded, in percent, with their deviations; the same on paper and in the terminal."""
+"""Tables of text for the page and the terminal: rounded, in percent, with deviations and intervals."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,24 @@ from evaluation.grouping import Configuration, differing
 from evaluation.report import Comparison, Result
 
 _ABREAST = 3  # configurations side by side in one table
-MISSING, MINUS = "–", "−"  # noqa: RUF001 what typographers set in tables of numbers
+MISSING, MINUS = "–", "−"  # noqa: RUF001 en dash and minus sign
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table of words: a row of a single cell is a heading over the rows that follow."""
+    """A table of text.
+
+    Parameters
+    ----------
+    title
+        Heading of the table.
+    headings
+        Headings of the columns.
+    rows
+        Cells of every row. A row with a single cell is a heading for the rows below it.
+    note
+        Text below the table.
+    """
 
     title: str
     headings: list[str]
@@ -25,43 +37,75 @@ class Grid:
 
 
 def _rounded(share: float) -> float:
-    """Percent to one decimal; what rounds to nothing has no sign."""
+    """Convert a share to percent with one decimal, without a minus sign before zero."""
     return round(100 * share, 1) + 0.0
 
 
 def percent(share: float) -> str:
-    """71.2 for 0.712."""
+    """Format a share in percent.
+
+    Examples
+    --------
+    >>> percent(0.712)
+    '71.2'
+    """
     return MISSING if np.isnan(share) else f"{_rounded(share):.1f}".replace("-", MINUS)
 
 
 def points(change: float) -> str:
-    """+7.1 for 0.071: percentage points always carry their sign."""
+    """Format a change of a share in percentage points, always with its sign.
+
+    Examples
+    --------
+    >>> points(0.071)
+    '+7.1'
+    """
     return MISSING if np.isnan(change) else f"{_rounded(change):+.1f}".replace("-", MINUS)
 
 
 def within(low: float, high: float, form: Callable[[float], str] = percent) -> str:
-    """[68.0, 74.1], or nothing where there is no interval."""
+    """Format an interval; empty if its ends are NaN.
+
+    Examples
+    --------
+    >>> within(0.68, 0.741)
+    '[68.0, 74.1]'
+    """
     return "" if np.isnan(low) else f"[{form(low)}, {form(high)}]"
 
 
 def spread(mean: float, deviation: float, form: Callable[[float], str] = percent) -> str:
-    """71.2 ± 0.8, without the deviation where a single seed has none."""
+    """Format a mean and its standard deviation, which is left out if it is NaN.
+
+    Examples
+    --------
+    >>> spread(0.712, 0.008)
+    '71.2 ± 0.8'
+    """
     return form(mean) if np.isnan(deviation) else f"{form(mean)} ± {form(deviation)}"
 
 
 def nats(loss: float) -> str:
-    """1.23, or a dash where there is no number."""
+    """Format a log loss; a dash for NaN."""
     return MISSING if np.isnan(loss) else f"{loss:.2f}"
 
 
 def abreast(comparison: Comparison) -> Iterator[Sequence[Result]]:
-    """Yield the results of a comparison, as many at a time as one table holds side by side."""
+    """Yield the results of a comparison in groups that fit side by side into one table."""
     for start in range(0, len(comparison.results), _ABREAST):
         yield comparison.results[start : start + _ABREAST]
 
 
 def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> Grid:
-    """One row per configuration: what most readers come for."""
+    """Show the headline: a row per configuration.
+
+    Parameters
+    ----------
+    table
+        See `tables.headline`.
+    configurations
+        The configurations, in the order of the table.
+    """
     columns: list[tuple[str, str, Callable[[float], str]]] = [
         ("seen", "seen", percent),
         ("unseen", "unseen", percent),
@@ -86,14 +130,14 @@ def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> 
 
 
 def breakdown_grids(comparison: Comparison) -> list[Grid]:
-    """Accuracy per scene and per city, on seen and unseen devices."""
+    """Show the accuracy per scene and per city, on seen and unseen devices."""
     scenes = [_breakdown("scene", [(r.label, r.scenes) for r in results]) for results in abreast(comparison)]
     cities = [_breakdown("city", [(r.label, r.cities) for r in results]) for results in abreast(comparison)]
     return [*scenes, *cities]
 
 
 def _breakdown(column: str, tables: Sequence[tuple[str, DataFrame]]) -> Grid:
-    """Put the tables of several configurations, given with their labels, side by side."""
+    """Put the breakdowns of several configurations, given with their labels, side by side."""
     first = tables[0][1]
     headings, rows = [column], [[str(name)] for name in first.index]
     for part in PARTS:
@@ -111,7 +155,7 @@ def _value(value: object) -> str:
 
 
 def settings_grid(configurations: Sequence[Configuration]) -> Grid:
-    """List the settings in which the configurations differ."""
+    """Show the settings in which the configurations differ."""
     rows = [
         [name.replace("_", " "), *(_value(value) for value in values)]
         for name, values in differing(configurations).items()

@@ -1,4 +1,4 @@
-"""Runs that differ only in their seed make a configuration; configurations tested on the same clips can be compared."""
+"""Configurations, each the runs that differ only in their seed, and the groups of them that can be compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,20 +14,20 @@ from evaluation.accuracy import device_table, with_roles
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One recording as two devices made it.
+    """Spectrograms of one recording made by two devices.
 
     Parameters
     ----------
     recording
-        Its name.
+        Name of the recording.
     seen_device, unseen_device
-        The device that was trained on, and another.
+        A device that was trained on, and one that was not.
     seen, unseen
-        Their spectrograms, (mel, frame), in dB.
+        Spectrograms of the recording by either device, (mel, frame), in dB.
     seconds
         Length of the recording.
     fmax, fmin
-        Upper edge of the highest mel band and lower edge of the lowest, Hz.
+        Upper edge of the highest mel band and lower edge of the lowest, in Hz.
     """
 
     recording: str
@@ -42,26 +42,26 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """The finished runs of one configuration, their tables put together.
+    """The finished runs of one configuration, with the tables of all seeds.
 
     Parameters
     ----------
     name
-        Name of the configuration's folder, unique in a report.
+        Name of the configuration's folder, unique within a report.
     label
         Short name for plots and headings, from `short_labels`.
     scenes
         The classes, in class order.
     description
-        Every setting but the seed, nested.
+        Every setting except the seed, nested.
     complexity
-        The numbers of `models.complexity.Complexity`; those of an earlier version's run may be fewer.
+        The numbers of `models.complexity.Complexity`; runs of earlier versions may lack some.
     scored
         `predictions.score` of the last epochs of every seed, with a column `seed`.
     metrics
         One row per epoch of every seed, with a column `seed`.
     example
-        One recording on two devices, where the run kept one.
+        One recording by two devices, if the run stored one.
     """
 
     name: str
@@ -80,32 +80,32 @@ class Configuration:
 
     @cached_property
     def averaged(self) -> DataFrame:
-        """One row per seed and test clip: `correct` and `loss` are means over the last epochs, the paper's score."""
+        """One row per seed and test clip; `correct` and `loss` are means over the last epochs, as in Koutini 2021."""
         rows = self.scored.groupby(["seed", "clip"], sort=True)
         facts = rows[["recording", "scene", "city", "location", "device", "kind", "seen", "clips"]].first()
         return facts.join(rows[["correct", "loss"]].mean()).reset_index()
 
     @property
     def unit(self) -> list[str]:
-        """Columns that name a clip's held-out unit, which intervals draw: (city, scene) pairs, or locations.
+        """Columns that name the held-out unit of a clip, over which intervals are computed.
 
-        The split rule `unseen-city` holds out pairs with all their locations; lists of a data set hold out locations.
+        The split rule `unseen-city` holds out (city, scene) pairs; the lists of a data set hold out locations.
         """
         rule = self.description.get("split", {}).get("rule")
         return ["city", "scene"] if rule == "unseen-city" else ["location"]
 
     @property
     def unit_name(self) -> str:
-        """What the held-out units are called in captions, in the plural."""
+        """Name of the held-out units in captions, in the plural."""
         return "(city, scene) pairs" if len(self.unit) > 1 else "locations"
 
     @cached_property
     def devices(self) -> DataFrame:
-        """Device, kind and seen, in the order of reports."""
+        """Device, kind and seen of every test device, in the order of `accuracy.device_table`."""
         return device_table(self.scored)
 
     def in_groups_of(self, other: "Configuration") -> "Configuration":
-        """Return this configuration with every device of the kind, and seen or unseen, as it is in `other`.
+        """Return this configuration with the kind and role (seen or unseen) of every device taken from `other`.
 
         Groups of devices then hold the same clips in both. The two must have been tested on the same devices.
         """
@@ -120,28 +120,37 @@ class Configuration:
 
     @cached_property
     def scored_epochs(self) -> int:
-        """How many last epochs a score is the mean of."""
+        """Number of last epochs over which scores are averaged."""
         return int(self.scored.groupby("seed")["epoch"].nunique().max())
 
     @property
     def chance(self) -> float:
-        """Accuracy of guessing."""
+        """Accuracy of guessing, 0 to 1."""
         return 1 / len(self.scenes)
 
 
 def summarise(values: DataFrame | Series) -> DataFrame:
-    """Mean and deviations of what was measured in each of the last epochs of each seed.
+    """Return mean and standard deviations over the seeds and last epochs.
 
     Parameters
     ----------
     values
-        Indexed by (seed, epoch).
+        Measures, indexed by (seed, epoch).
 
     Returns
     -------
     DataFrame
-        Per column of `values`: `mean`; `sd_seeds`, the deviation over seeds of each seed's mean, NaN for a single seed;
-        `sd_all`, the deviation over seeds and epochs together, as in the figures of Koutini 2021 (App. A.2).
+        One row per column of `values`: `mean`; `sd_seeds`, the standard deviation over seeds of the mean of each seed,
+        NaN for a single seed; `sd_all`, that over seeds and epochs together, as in the figures of Koutini 2021
+        (App. A.2).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> index = pd.MultiIndex.from_product([[0, 1], [28, 29]], names=["seed", "epoch"])
+    >>> summarise(DataFrame({"unseen": [0.50, 0.52, 0.56, 0.58]}, index=index)).round(3)
+            mean  sd_seeds  sd_all
+    unseen  0.54     0.042   0.037
     """
     table = values.to_frame() if isinstance(values, Series) else values
     seeds = table.groupby(level="seed").mean()
@@ -149,9 +158,14 @@ def summarise(values: DataFrame | Series) -> DataFrame:
 
 
 def short_labels(names: Sequence[str]) -> list[str]:
-    """Return what tells configurations apart: of `<title>-<hash>`, the words of the title that differ.
+    """Return a short label for each configuration: from `<title>-<hash>`, the words of the title that differ.
 
-    The hash stays where titles are the same; a single configuration keeps its title.
+    Where two titles are equal the hash is part of the label. A single configuration keeps its title.
+
+    Examples
+    --------
+    >>> short_labels(["demo-base-w32-0a1b2c", "demo-damped-w32-3d4e5f"])
+    ['base', 'damped']
     """
     titles = [name.rpartition("-")[0] or name for name in names]
     words = [label.split("-") for label in (titles if len({*titles}) == len(names) else names)]
@@ -164,8 +178,8 @@ def short_labels(names: Sequence[str]) -> list[str]:
 def comparable(configurations: Sequence[Configuration]) -> list[list[Configuration]]:
     """Group configurations that were tested on the same clips, in the order given.
 
-    The clips must be said to be of the same scenes, places and devices. The configurations may have been trained on
-    different devices, so that a device is seen in one and unseen in another.
+    Configurations are grouped if their test clips have the same names, scenes, cities, locations and devices. They may
+    have been trained on different devices: a device can be seen in one and unseen in another.
     """
     groups: dict[tuple[object, ...], list[Configuration]] = {}
     for configuration in configurations:
@@ -176,7 +190,13 @@ def comparable(configurations: Sequence[Configuration]) -> list[list[Configurati
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten nested settings: {"network": {"width": 32}} becomes {"network.width": 32}."""
+    """Flatten nested settings.
+
+    Examples
+    --------
+    >>> flat({"network": {"width": 32}, "preset": "demo"})
+    {'network.width': 32, 'preset': 'demo'}
+    """
     result: dict[str, Any] = {}
     for name, value in settings.items():
         result |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
@@ -184,7 +204,7 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def differing(configurations: Sequence[Configuration]) -> dict[str, list[Any]]:
-    """Return the settings in which the configurations differ, each with the value of every configuration."""
+    """Return the settings in which configurations differ: the value in every configuration, by name."""
     settings = [flat(configuration.description) for configuration in configurations]
     names = sorted({name for setting in settings for name in setting})
     values = {name: [setting.get(name) for setting in settings] for name in names}

@@ -1,4 +1,4 @@
-"""Plots of a report: accuracy by device, confusions, one recording on two devices, learning curves."""
+"""Plots of a report: accuracy by device, confusion matrices, one recording on two devices, learning curves."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,18 +14,18 @@ from evaluation.grouping import Configuration, Example
 from evaluation.style import GREY, PALE, mark, short, styled
 from evaluation.tables import sections
 
-_NUMBERED = 15  # confusions of more scenes than this have no room for numbers in their cells
+_NUMBERED = 15  # cells of larger confusion matrices are too small for numbers
 _HERTZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
 @styled
 def accuracy_by_device(tables: Mapping[str, DataFrame], chance: float) -> Figure:
-    """Draw the accuracy on every device with its interval; seen apart from unseen devices.
+    """Draw the accuracy on every device with its interval, seen and unseen devices in separate sections.
 
     Parameters
     ----------
     tables
-        `tables.group_accuracies` per label of a configuration.
+        `tables.group_accuracies` of every configuration, by label.
     chance
         Accuracy of guessing, 0 to 1.
     """
@@ -61,7 +61,7 @@ def accuracy_by_device(tables: Mapping[str, DataFrame], chance: float) -> Figure
 
 
 def _points(axes: Axes, tables: Mapping[str, DataFrame], index: tuple[str, str], centre: float, room: float) -> None:
-    """Put one device's points of all configurations around `centre`, with intervals as bars."""
+    """Draw the accuracies of all configurations on one device around `centre`, with intervals as bars."""
     offsets = (np.arange(len(tables)) - (len(tables) - 1) / 2) * 0.7 * room / len(tables)
     for position, (label, table) in enumerate(tables.items()):
         row = 100 * table.loc[index, ["accuracy", "low", "high"]].astype(float)
@@ -79,14 +79,14 @@ def _legend(figure: Figure, axes: Axes) -> None:
 
 @styled
 def confusion_matrices(matrices: Mapping[str, NDArray[np.int64]], scenes: tuple[str, ...]) -> Figure:
-    """Draw how the clips of each scene were classified, in % of the row, one panel per title.
+    """Draw confusion matrices in % of each true scene, one panel each.
 
     Parameters
     ----------
     matrices
-        Counts, (true scene, predicted scene), per title of a panel.
+        Counts, (true scene, predicted scene), by title of the panel.
     scenes
-        Names of both axes.
+        Names of the scenes on both axes.
     """
     side = max(2.2, 0.34 * len(scenes))
     figure = Figure(figsize=(1.4 + (side + 0.2) * len(matrices), side + 1.5), layout="constrained")
@@ -114,13 +114,28 @@ def confusion_matrices(matrices: Mapping[str, NDArray[np.int64]], scenes: tuple[
 
 
 def mel_band(hertz: NDArray[np.float64], fmin: float, fmax: float, mels: int) -> NDArray[np.float64]:
-    """Return the (fractional) index of the mel band that is centred on each frequency, of `mels` between two edges."""
+    """Return the (fractional) index of the mel band that is centred on each frequency.
+
+    Parameters
+    ----------
+    hertz
+        Frequencies in Hz.
+    fmin, fmax
+        Lower edge of the lowest and upper edge of the highest band, in Hz.
+    mels
+        Number of bands.
+
+    Examples
+    --------
+    >>> mel_band(np.array([200.0, 400.0]), 0.0, 600.0, 5)
+    array([1., 3.])
+    """
     return (hertz_to_mel(hertz) - hertz_to_mel(fmin)) / (hertz_to_mel(fmax) - hertz_to_mel(fmin)) * (mels + 1) - 1
 
 
 @styled
 def recording_on_two_devices(example: Example) -> Figure:
-    """Draw Figure 2 of Koutini 2021, one recording as two devices heard it, and the mean difference band by band.
+    """Draw spectrograms of one recording by two devices and their mean difference per band (Koutini 2021, Figure 2).
 
     Parameters
     ----------
@@ -154,12 +169,12 @@ def recording_on_two_devices(example: Example) -> Figure:
 
 @styled
 def learning_curves(configurations: list[Configuration]) -> Figure:
-    """Draw training loss, seen and unseen accuracy after every epoch: the mean over seeds, and every seed thinly.
+    """Draw training loss and accuracies after every epoch: the mean over seeds thick, single seeds thin.
 
     Parameters
     ----------
     configurations
-        Their `metrics` hold epoch, seed, train_loss, seen_accuracy and unseen_accuracy.
+        Configurations whose `metrics` have the columns epoch, seed, train_loss, seen_accuracy and unseen_accuracy.
     """
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     kinds = {
@@ -180,7 +195,7 @@ def learning_curves(configurations: list[Configuration]) -> Figure:
 
 
 def _curves(axes: Axes, configurations: list[Configuration], column: str) -> None:
-    """Put one column of the metrics of all configurations into one panel."""
+    """Draw one column of the metrics of all configurations into a panel."""
     share = column != "train_loss"
     for position, configuration in enumerate(configurations):
         curves = (100 if share else 1) * configuration.metrics.pivot(index="epoch", columns="seed", values=column)

@@ -1,4 +1,4 @@
-"""The predictions table: one row per test clip and epoch. What it must be, and what each of its rows scored."""
+"""The table of predictions: one row per test clip and epoch, checked for completeness and scored."""
 
 from collections.abc import Collection
 
@@ -10,11 +10,11 @@ from common.errors import DataError
 LOGIT = "logit:"
 KINDS = ("reference", "real", "simulated")
 _TEXT = ("clip", "recording", "scene", "city", "location", "device", "kind")
-_NAMED = 5  # so many offenders are named, the rest are counted
+_NAMED = 5  # clips or devices named in an error; the others are counted
 
 
 def scene_names(predictions: DataFrame) -> tuple[str, ...]:
-    """Return the classes, in class order: the columns that hold logits."""
+    """Return the scenes in class order: the names of the columns that hold logits."""
     return tuple(name.removeprefix(LOGIT) for name in predictions.columns if name.startswith(LOGIT))
 
 
@@ -25,7 +25,7 @@ def _named(found: Collection[str]) -> str:
 
 
 def check_predictions(predictions: DataFrame, test_clips: Collection[str]) -> None:
-    """Check that the table is complete, finite and holds every test clip exactly once in every epoch.
+    """Check that a table of predictions is complete and finite and holds every test clip once in every epoch.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def check_predictions(predictions: DataFrame, test_clips: Collection[str]) -> No
     Raises
     ------
     DataError
-        If a column or a value is missing, a logit is not finite, a scene or kind is unknown, a device is said to be of
-        two kinds or both seen and unseen, or clips are missing, doubled or not in the test part. Offenders are named.
+        If a column or a value is missing, a logit is not finite, a scene or kind is unknown, a device has two kinds or
+        is both seen and unseen, or clips are missing, doubled or not in the test part. The message names them.
     """
     _check_columns(predictions)
     _check_values(predictions)
@@ -96,7 +96,7 @@ def _check_clips(predictions: DataFrame, test_clips: set[str]) -> None:
 
 
 def score(predictions: DataFrame) -> DataFrame:
-    """Turn logits into what accuracy needs: per row the predicted scene, whether it is right, and the log loss.
+    """Return the predicted scene, correctness and log loss of every prediction.
 
     Parameters
     ----------
@@ -106,8 +106,31 @@ def score(predictions: DataFrame) -> DataFrame:
     Returns
     -------
     DataFrame
-        The rows sorted by epoch, device and clip, without the logits, with `predicted` (of equal logits the first
-        class), `correct` (0 or 1), `loss` (nats) and `clips` (1: what accuracies are divided by, once summed).
+        The rows sorted by epoch, device and clip, without the logits, with `predicted` (the first of classes with equal
+        logits), `correct` (0 or 1), `loss` (nats) and `clips` (1; its sum is the divisor of accuracies).
+
+    Examples
+    --------
+    >>> predictions = DataFrame(
+    ...     {
+    ...         "epoch": 0,
+    ...         "clip": ["1.wav", "2.wav"],
+    ...         "recording": ["1", "2"],
+    ...         "scene": ["bus", "park"],
+    ...         "city": "lyon",
+    ...         "location": ["lyon-1", "lyon-2"],
+    ...         "device": "a",
+    ...         "kind": "reference",
+    ...         "seen": True,
+    ...         "logit:bus": [2.0, 1.0],
+    ...         "logit:park": [0.0, 1.0],
+    ...     }
+    ... )
+    >>> check_predictions(predictions, ["1.wav", "2.wav"])
+    >>> score(predictions)[["clip", "scene", "predicted", "correct", "loss"]].round(3)
+        clip scene predicted  correct   loss
+    0  1.wav   bus       bus      1.0  0.127
+    1  2.wav  park       bus      0.0  0.693
     """
     scenes = scene_names(predictions)
     predictions = predictions.sort_values(["epoch", "device", "clip"], ignore_index=True)

@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas import DataFrame, Series
 
+from evaluation.bootstrap import Bootstrap
 from evaluation.coverage import missing_scenes
 from evaluation.grouping import Configuration, comparable, parallel_recordings
-from evaluation.intervals import Bootstrap, difference
+from evaluation.intervals import difference
 from evaluation.tables import breakdown, confusions, group_accuracies, headline
 from evaluation.verdicts import device_family, judged
 

@@ -1,4 +1,4 @@
-"""Tables of what networks cost, beside the limits of DCASE's low-complexity task."""
+"""Tables of parameters, operations and memory of networks, with the limits of DCASE's low-complexity task."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from evaluation.grids import MISSING, Grid
 from evaluation.grouping import Configuration
 
-# Task 1 of the DCASE challenges 2022 to 2025: multiply-accumulates for one second, bytes of parameters.
+# Task 1 of the DCASE challenges 2022 to 2025: multiply-accumulate operations for one second, bytes of parameters.
 MACS_LIMIT, MEMORY_LIMIT = 30_000_000, 128_000
 _PRECISIONS = ("float32", "float16", "int8")
 _LIMIT = "DCASE 2022 to 2025, limit"
 
 
 def _number(value: float | None, unit: float, limit: float = float("inf")) -> str:
-    """Return `value` in units, and whether it is over the limit; runs of earlier versions do not say every number."""
+    """Format `value` in multiples of `unit`, and mark it if it is over the limit; None if the run does not hold it."""
     if value is None:
         return MISSING
     digits = 2 if value < 10 * unit else 1
@@ -25,7 +25,7 @@ def _count(value: int | None) -> str:
 
 
 def operations_grid(configurations: Sequence[Configuration]) -> Grid:
-    """Count parameters and multiply-accumulates of each network."""
+    """Show parameters and multiply-accumulate operations of each network."""
     rows = []
     for configuration in configurations:
         size = configuration.complexity
@@ -49,7 +49,7 @@ def _memory(size: Mapping[str, Any], kind: str, limit: float = float("inf")) -> 
 
 
 def memory_grid(configurations: Sequence[Configuration]) -> Grid:
-    """Tell the bytes of each network's parameters at three precisions, of all and of those that are not zero."""
+    """Show the size of all and of non-zero parameters of each network at three precisions."""
     rows = [
         [c.label, *_memory(c.complexity, "bytes", MEMORY_LIMIT), *_memory(c.complexity, "nonzero_bytes")]
         for c in configurations
@@ -64,5 +64,5 @@ def memory_grid(configurations: Sequence[Configuration]) -> Grid:
 
 
 def complexity_grids(configurations: Sequence[Configuration]) -> list[Grid]:
-    """Return every table of what the networks cost."""
+    """Show parameters, operations and memory of the networks."""
     return [operations_grid(configurations), memory_grid(configurations)]

@@ -1,4 +1,4 @@
-"""The plot of devices' mean spectra."""
+"""Plot of the spectra of devices."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,21 +8,21 @@ from matplotlib.figure import Figure
 from evaluation.style import mark, short, styled
 
 _TICKS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
-_RANGE = 80.0  # dB that are drawn below a device's loudest band; what lies deeper is an empty band
+_RANGE = 80.0  # dB below the loudest band of a device that are drawn; lower levels are those of empty bands
 
 
 @styled
 def spectra_by_device(spectra: Mapping[str, Sequence[float]], edges: Sequence[float], reference: str) -> Figure:
-    """Draw the power density of every device over a logarithmic frequency axis, the reference device's heavier.
+    """Draw the power density of every device over a logarithmic frequency axis.
 
     Parameters
     ----------
     spectra
-        In dB of full scale squared per Hz, one number per band, by device.
+        Power density per band in dB of full scale squared per Hz, by device.
     edges
-        Of the bands, Hz, one more.
+        Edges of the bands in Hz, one more than there are bands.
     reference
-        The reference device.
+        Name of the reference device, whose line is thicker.
     """
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     axes = figure.add_subplot()

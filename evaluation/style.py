@@ -1,4 +1,4 @@
-"""One look for every plot, and the same bytes from the same numbers: no user settings, no dates, no random names."""
+"""Style of all plots, and figures as reproducible bytes: without user settings, dates and random identifiers."""
 
 import base64
 import io
@@ -19,7 +19,7 @@ from common.files import atomic_path
 P = ParamSpec("P")
 Drawn = dict[str, bytes]
 
-# Okabe and Ito's palette and a grey, told apart with any colour vision; markers differ too, for those who print grey.
+# The palette of Okabe and Ito and a grey, distinguishable with any colour vision; markers differ for print in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 MARKERS = "osD^vPX<"
 GREY = "#6b6b6b"
@@ -35,7 +35,7 @@ _SETTINGS: dict[Any, Any] = {
     "axes.edgecolor": "#444444",
     "axes.axisbelow": True,
     "legend.frameon": False,
-    "text.parse_math": False,  # a device may be called $x$
+    "text.parse_math": False,  # names of devices may hold dollar signs
     "svg.hashsalt": "asc",
     "savefig.dpi": 200,
 }
@@ -70,16 +70,16 @@ class Plot:
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw in the house style, whatever the user's settings are."""
+    """Draw in the house style, independently of the user's matplotlib settings."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box in a plot; whole in the tables
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # shown as a box; the tables have the name
         yield
 
 
 def saved(figure: Figure, form: Literal["png", "svg", "pdf"]) -> bytes:
-    """Return the figure as a file's bytes, without a date or a program's name in them."""
+    """Return the bytes of a figure's file, without a date or the name of a program."""
     stream = io.BytesIO()
     metadata: dict[str, Any] = {
         "svg": {"Date": None, "Creator": None},
@@ -91,7 +91,7 @@ def saved(figure: Figure, form: Literal["png", "svg", "pdf"]) -> bytes:
 
 
 def write_figure(figure: Figure, target: Path) -> list[Path]:
-    """Write `target`.png and `target`.pdf, each whole or not at all; return their paths."""
+    """Write `target`.png and `target`.pdf atomically; return their paths."""
     paths = [target.with_name(f"{target.name}.{form}") for form in _FORMS]
     for path, form in zip(paths, _FORMS, strict=True):
         with atomic_path(path) as temporary:
@@ -100,7 +100,7 @@ def write_figure(figure: Figure, target: Path) -> list[Path]:
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Drawn]:
-    """Make a function that draws a figure return its `png` and `svg` bytes, drawn in the house style."""
+    """Decorate a function that draws a figure: draw it in the house style and return its `png` and `svg` bytes."""
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Drawn:
@@ -112,12 +112,18 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Drawn]:
 
 
 def short(name: str, most: int = 24) -> str:
-    """Cut a name that would push the plot off the page."""
+    """Shorten a name to `most` characters.
+
+    Examples
+    --------
+    >>> short("a very long name", 10)
+    'a very lo…'
+    """
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def mark(position: int, count: int = 0) -> dict[str, Any]:
-    """Colour and marker of the configuration at `position`; shades in order where `count` are too many for colours."""
+    """Return colour and marker of the series at `position`; ordered shades if `count` exceeds the palette."""
     if count > len(COLOURS):
         shade = matplotlib.colormaps["viridis"](0.95 * position / (count - 1))
         return {"color": to_hex(shade), "marker": MARKERS[position % len(MARKERS)]}

@@ -1,4 +1,4 @@
-"""Sums of a measure per seed, held-out unit, scene and group of devices: what intervals are drawn from."""
+"""Sums of a measure per seed, held-out unit, scene and group of devices, from which intervals are computed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from evaluation.accuracy import totals
 
 @dataclass(frozen=True, kw_only=True)
 class Sums:
-    """Sums of one configuration.
+    """Sums of a measure over the test clips of one configuration.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Sums:
 
     @classmethod
     def of(cls, scored: DataFrame, unit: list[str], measure: str = "correct", clips: str = "clips") -> "Sums":
-        """Add up a column of scored clips.
+        """Sum a column of scored clips per seed, unit, scene and group.
 
         Parameters
         ----------
@@ -42,7 +42,29 @@ class Sums:
         unit
             Columns that name the held-out unit of a clip.
         measure, clips
-            Columns of the measure and of what it is divided by.
+            Columns of the measure and of its divisor.
+
+        Examples
+        --------
+        Two locations, of which one has a wrong clip.
+
+        >>> scored = DataFrame(
+        ...     {
+        ...         "seed": 0,
+        ...         "location": ["lyon-1", "lyon-1", "lyon-2"],
+        ...         "scene": "bus",
+        ...         "device": "a",
+        ...         "kind": "reference",
+        ...         "seen": True,
+        ...         "correct": [1.0, 0.0, 1.0],
+        ...         "clips": 1.0,
+        ...     }
+        ... )
+        >>> sums = Sums.of(scored, ["location"])
+        >>> sums.units
+        (('lyon-1',), ('lyon-2',))
+        >>> sums.measured[0, :, 0, 0], sums.clips[:, 0, 0]
+        (array([1., 1.]), array([2., 1.]))
         """
         keyed = scored.assign(unit=MultiIndex.from_frame(scored[unit]).to_flat_index())
         by = ["seed", "unit", "scene"]
@@ -64,13 +86,24 @@ class Sums:
         return len(self.measured)
 
     def over_scenes(self) -> "Sums":
-        """Add up the scenes: the mean over clips instead of the macro average."""
+        """Return the sums over all scenes, for means over clips in place of means over scenes."""
         measured, clips = self.measured.sum(axis=2, keepdims=True), self.clips.sum(axis=1, keepdims=True)
         return Sums(measured=measured, clips=clips, groups=self.groups, units=self.units)
 
 
 def ratio(measured: NDArray[np.float64], clips: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide, and average over the scenes that have clips: (..., scene, group) becomes (..., group)."""
+    """Return the mean over scenes of `measured` / `clips`, leaving out scenes without clips.
+
+    Parameters
+    ----------
+    measured, clips
+        Sums and numbers of clips, (..., scene, group).
+
+    Returns
+    -------
+    ndarray
+        (..., group); NaN for a group without clips.
+    """
     shares = np.divide(
         measured, clips, out=np.full(np.broadcast_shapes(measured.shape, clips.shape), np.nan), where=clips > 0
     )

@@ -21,14 +21,15 @@ from evaluation.accuracy import (
     natural,
     totals,
 )
+from evaluation.bootstrap import Bootstrap
 from evaluation.grouping import Configuration, summarise
-from evaluation.intervals import Bootstrap, accuracy_interval, loss_on_unseen
+from evaluation.intervals import accuracy_interval, loss_on_unseen
 
 EPOCHS = ["seed", "epoch"]
 
 
 def measures(scored: DataFrame) -> DataFrame:
-    """Return the headline numbers of every epoch: (seed, epoch) x measure."""
+    """Return accuracy, macro accuracy, log loss and deviation over devices of every epoch, (seed, epoch) x measure."""
     right, macro, loss = accuracy(scored, EPOCHS), macro_average(scored, EPOCHS), log_loss(scored, EPOCHS)
     macro_loss = macro_log_loss(scored, EPOCHS)
     columns = {"seen": right[SEEN], "unseen": right[UNSEEN], "gap": right[SEEN] - right[UNSEEN]}
@@ -39,7 +40,14 @@ def measures(scored: DataFrame) -> DataFrame:
 
 
 def headline(configurations: Sequence[Configuration]) -> DataFrame:
-    """One row per configuration: mean over seeds and last epochs of each measure, and its deviations."""
+    """Return the headline table: one row per configuration with every measure of `measures`.
+
+    Returns
+    -------
+    DataFrame
+        `configuration`, `seeds`, `epochs_averaged`, `test_clips`, and for each measure its mean over seeds and last
+        epochs, with the standard deviations `<measure>_sd_seeds` and `<measure>_sd_all` of `grouping.summarise`.
+    """
     rows = []
     for configuration in configurations:
         values = summarise(measures(configuration.scored))
@@ -54,14 +62,26 @@ def headline(configurations: Sequence[Configuration]) -> DataFrame:
 def group_accuracies(
     configuration: Configuration, bootstrap: Bootstrap, *, like: Configuration | None = None
 ) -> DataFrame:
-    """Return everything known about each group of devices: (level, name) x column.
+    """Return the numbers of every device and group of devices, means over the last epochs and the seeds.
 
-    The groups hold the devices that they hold in `like` (the configuration itself, where not given), so that a row is
-    of the same clips in every configuration of a comparison. `kind`, `seen` and changes are the configuration's own.
+    Parameters
+    ----------
+    configuration
+        The configuration.
+    bootstrap
+        Settings of the intervals.
+    like
+        Configuration from which groups and held-out units are taken, so that a row has the same clips in every
+        configuration of a comparison; `configuration` itself if not given.
 
-    Every number is a mean over the last epochs and the seeds. `accuracy` has the interval `low` to `high`, `macro` has
-    `macro_low` to `macro_high`; `log_loss` is the mean over clips, `macro_log_loss` over the scenes' means, in nats;
-    `change`, `change_low`, `change_high` and `change_p` are `intervals.loss_on_unseen`.
+    Returns
+    -------
+    DataFrame
+        (level, name) x column. `kind` and `seen` of a device in `configuration`, not in `like`; numbers of `clips` and
+        held-out `units`; `accuracy` with its deviations and its interval from `low` to `high`; `macro` with `macro_low`
+        and `macro_high`; `log_loss` (mean over clips) and `macro_log_loss` (mean over scenes) in nats; `change`,
+        `change_low`, `change_high` and `change_p` of `intervals.loss_on_unseen`, for the seen and unseen devices of
+        `configuration`.
     """
     aligned, unit = configuration.in_groups_of(like or configuration), (like or configuration).unit
     averaged = aligned.averaged
@@ -101,7 +121,7 @@ def breakdown(configuration: Configuration, column: str) -> DataFrame:
     Parameters
     ----------
     configuration
-        With every device seen or unseen as the report has it.
+        The configuration; its devices have the roles (seen or unseen) of the report.
     column
         `scene` or `city`.
 
@@ -134,7 +154,18 @@ def confusions(configuration: Configuration) -> dict[str, NDArray[np.int64]]:
 
 
 def sections(table: DataFrame) -> Iterator[tuple[str, list[tuple[str, tuple[str, str]]]]]:
-    """Yield headings and their rows, as (name, index): devices by seen and kind, then the groups that have clips."""
+    """Yield the sections of a table by device: devices by role and kind, then the groups that have clips.
+
+    Parameters
+    ----------
+    table
+        See `group_accuracies`.
+
+    Yields
+    ------
+    tuple
+        Heading of a section, and the names and indices of its rows.
+    """
     devices = table.loc[["device"]]
     for part, seen in (("seen", True), ("unseen", False)):
         for kind in ("reference", "real", "simulated"):

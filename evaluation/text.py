@@ -1,4 +1,4 @@
-"""Tables as plain text for the terminal: aligned, in characters that every terminal has."""
+"""Reports and tables as plain text for the terminal, with aligned columns."""
 
 import textwrap
 
@@ -6,16 +6,29 @@ from evaluation.document import Document
 from evaluation.grids import Grid
 
 _WIDTH = 100
-_PLAIN = str.maketrans({"−": "-", "–": "-", "±": "+-"})  # noqa: RUF001 what typographers use, and what replaces it
+_PLAIN = str.maketrans({"−": "-", "–": "-", "±": "+-"})  # noqa: RUF001
 
 
 def plain(text: str) -> str:
-    """Replace typographic signs by plain ones, and what a terminal could take for a command by a question mark."""
+    """Replace typographic signs by ASCII, and control characters, which could command a terminal, by question marks."""
     return "".join(letter if letter.isprintable() else "?" for letter in text.translate(_PLAIN))
 
 
 def grid_text(grid: Grid) -> str:
-    """Lay a table out in columns: names to the left, numbers to the right, headings of sections on their own line."""
+    """Return a table in columns, names aligned to the left and numbers to the right.
+
+    Examples
+    --------
+    >>> print(grid_text(Grid("Accuracy", ["device", "accuracy"], [["seen"], ["a", "71.2"], ["unseen"], ["s1", "9.8"]])))
+    Accuracy
+    <BLANKLINE>
+    device  accuracy
+    ------  --------
+    seen
+    a           71.2
+    unseen
+    s1           9.8
+    """
     lines = [[plain(cell) for cell in line] for line in (grid.headings, *grid.rows)]
     columns = zip(*(line for line in lines if len(line) > 1), strict=True)
     widths = [max(map(len, column)) for column in columns]

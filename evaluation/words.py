@@ -1,4 +1,4 @@
-"""What a report says in sentences: what was compared, what the numbers allow to say, and what they do not."""
+"""Sentences of a report: configurations in words, findings, limits of the evidence, and origin of the numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,18 @@ from evaluation.report import Comparison, Result
 from evaluation.tables import row_of
 from evaluation.verdicts import UNDECIDED, least_difference
 
-_FEW_UNITS = 20  # the bootstrap of fewer clusters is known to give intervals that are too narrow
+_FEW_UNITS = 20  # with fewer clusters, bootstrap intervals are too narrow
 _SEEDS_OF_THE_PAPER = 3
 
 
 def count(number: int, thing: str) -> str:
-    """Return `1 seed`, `2 seeds`."""
+    """Return a number with its noun, in the plural where needed.
+
+    Examples
+    --------
+    >>> count(1, "seed"), count(1620, "clip")
+    ('1 seed', '1,620 clips')
+    """
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
@@ -35,7 +41,7 @@ def _settings(description: Mapping[str, Any], part: str) -> str:
 
 
 def in_words(configuration: Configuration) -> str:
-    """Say what a configuration is: its network, its weights, its split, its training and its seeds."""
+    """Describe a configuration: data, network, weights, split, training and seeds."""
     description = configuration.description
     known = {part: _settings(description, part) for part in ("network", "weights", "split")}
     parts = [f"{part}: {text}" for part, text in known.items() if text]
@@ -50,7 +56,7 @@ def in_words(configuration: Configuration) -> str:
 
 
 def findings(comparison: Comparison) -> list[str]:
-    """Say how each configuration does on seen and unseen devices, and which differences the intervals show."""
+    """Return a sentence on the accuracy of each configuration, and one on each difference from the first."""
     accuracies = [_accuracies(result) for result in comparison.results]
     return [*accuracies, *_differences(comparison)]
 
@@ -86,14 +92,14 @@ def _differences(comparison: Comparison) -> list[str]:
 
 
 def _said(row: Any, label: str) -> str:
-    """Say what a row of differences shows."""
+    """Put the verdict of a difference into words."""
     if row.verdict == UNDECIDED:
         return "no verdict"
     return "no difference is shown" if row.verdict == "none" else f"{label} is {row.verdict}"
 
 
 def cautions(comparison: Comparison) -> list[str]:
-    """Say how the numbers are to be read, and where the evidence is thin."""
+    """Return sentences on how to read the numbers, and on limits of the evidence."""
     table, first = comparison.results[0].groups, comparison.first
     seeds = min(len(configuration.seeds) for configuration in comparison.configurations)
     judged = any(differences.p.notna().any() for _, differences in comparison.differences)
@@ -126,7 +132,7 @@ def cautions(comparison: Comparison) -> list[str]:
 
 
 def _scenes_apart(comparison: Comparison) -> list[str]:
-    """Name the devices that were not tested on every scene: their accuracies are over other scenes."""
+    """Name the devices that were not tested on every scene."""
     if not comparison.missing:
         return []
     shown = "; ".join(f"{device} without {', '.join(scenes)}" for device, scenes in comparison.missing.items())
@@ -137,7 +143,7 @@ def _scenes_apart(comparison: Comparison) -> list[str]:
 
 
 def _one_seed(comparison: Comparison) -> str:
-    """Say why one seed gives no verdict, and what more seeds would tell."""
+    """Explain why a single seed gives no verdict, and which differences more seeds can detect."""
     seeds = (2, _SEEDS_OF_THE_PAPER, 5)
     single = ", ".join(c.label for c in comparison.configurations if len(c.seeds) == 1)
     text = f"With a single seed ({single}), a recipe's effect cannot be told from the choice of the seed: "
@@ -149,7 +155,7 @@ def _one_seed(comparison: Comparison) -> str:
 
 
 def provenance(comparison: Comparison) -> str:
-    """Say what made the numbers of a comparison: data set, split, preset, runs and clips."""
+    """Name the data set, split, preset, runs and clips behind the numbers of a comparison."""
     configurations, table = comparison.configurations, comparison.results[0].groups
     description = comparison.first.description
     data = description.get("data", {})

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from evaluation.bootstrap import Bootstrap
 from evaluation.grouping import Configuration
-from evaluation.intervals import Bootstrap, difference, loss_on_unseen
+from evaluation.intervals import difference, loss_on_unseen
 from evaluation.tables import row_of
 from evaluation.verdicts import judged
 from recipes.points import BASE, DAMPED, Point

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from evaluation import device_grids, grids
+from evaluation.bootstrap import Bootstrap
 from evaluation.grids import MINUS, MISSING
-from evaluation.intervals import Bootstrap
 from evaluation.report import compare
 from evaluation.tables import headline
 from evaluation.text import grid_text, plain

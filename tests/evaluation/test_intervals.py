@@ -10,9 +10,10 @@ from pandas import DataFrame, MultiIndex
 from scipy import stats
 
 from common.errors import ConfigError, DataError
-from evaluation import intervals
+from evaluation import bootstrap
 from evaluation.accuracy import SEEN, UNSEEN, accuracy
-from evaluation.intervals import Bootstrap, accuracy_interval, clopper_pearson, difference, interval, loss_on_unseen
+from evaluation.bootstrap import Bootstrap, clopper_pearson, interval
+from evaluation.intervals import accuracy_interval, difference, loss_on_unseen
 from evaluation.predictions import score
 from evaluation.sums import Sums
 from tests.evaluation.fake_runs import fake_clips, predictions
@@ -130,8 +131,8 @@ def test_rows_in_another_order_give_the_same_bits() -> None:
 
 def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = accuracy_interval(scored(), PAIRS, QUICK)
-    monkeypatch.setattr(intervals, "_CELLS", 700)
-    intervals._draws.cache_clear()
+    monkeypatch.setattr(bootstrap, "_CELLS", 700)
+    bootstrap._draws.cache_clear()
     pd.testing.assert_frame_equal(accuracy_interval(scored(), PAIRS, QUICK), whole)
 
 

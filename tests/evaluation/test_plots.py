@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evaluation import plots
-from evaluation.intervals import Bootstrap
+from evaluation.bootstrap import Bootstrap
 from evaluation.style import COLOURS, Drawn, mark, short
 from evaluation.tables import group_accuracies
 from tests.evaluation.fake_runs import configuration, example, fake_clips

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.accuracy import SEEN, UNSEEN
-from evaluation.intervals import Bootstrap
+from evaluation.bootstrap import Bootstrap
 from evaluation.report import compare
 from evaluation.report_files import difference_table
 from evaluation.tables import breakdown, group_accuracies, headline, sections

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from evaluation.bootstrap import Bootstrap
 from evaluation.grids import MISSING
-from evaluation.intervals import Bootstrap
 from evaluation.report import compare
 from evaluation.words import cautions, findings, in_words, provenance
 from tests.evaluation.fake_runs import configuration, fake_clips

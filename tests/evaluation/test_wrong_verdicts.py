@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from pandas import MultiIndex
 
-from evaluation.intervals import Bootstrap, interval
+from evaluation.bootstrap import Bootstrap, interval
 from evaluation.sums import Sums
 from evaluation.verdicts import holm
 
