@@ -1,1 +1,1 @@
-"""One module a figure: a list of runs and a plot."""
+"""Recipes of the papers' figures: descriptions, runs and plots."""

@@ -1,4 +1,4 @@
-"""What a figure's runs scored, as one table, and as lines in the paper's layout: unseen devices left, seen right."""
+"""Accuracies of a figure's runs, as a table and as lines in the paper's layout: unseen devices left, seen right."""
 
 from collections.abc import Iterable, Mapping
 
@@ -33,7 +33,7 @@ def read_points(trained: Trained) -> dict[Point, Configuration]:
 
 
 def reading(epochs: Iterable[int]) -> str:
-    """Say what a figure's bars are, by how many last epochs each of its runs is scored on."""
+    """Return the footer's words on bars; `epochs` is the number of last epochs that each run is scored on."""
     return f"bars: standard deviation over runs and last {count(max(epochs, default=LAST_EPOCHS), 'epoch')}"
 
 
@@ -98,7 +98,7 @@ def draw_lines(axes: Axes, table: pd.DataFrame, x: str) -> None:
 
 
 def draw_series(axes: Axes, table: pd.DataFrame, x: str, column: str) -> None:
-    """Draw a column against column `x`, a line for each series, and bars as long as `<column>_sd` says."""
+    """Draw a column against column `x`, a line for each series, with bars of length `<column>_sd`."""
     series = table.groupby("series", sort=False)
     for position, (name, line) in enumerate(series):
         ordered = line.sort_values(x)
@@ -116,14 +116,14 @@ def draw_series(axes: Axes, table: pd.DataFrame, x: str, column: str) -> None:
 
 
 def name_lines(figure: Figure, axes: Axes) -> None:
-    """Name the lines above the panels, where nothing is drawn."""
+    """Draw the legend above the panels."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), handlelength=1.5)
 
 
 def set_ticks(axes: Axes, values: list[float], *, logarithmic: bool) -> None:
-    """Mark the very values of a grid, or round ones where it goes into the thousands."""
+    """Set ticks at the values of a grid, or at round numbers if it reaches thousands."""
     if logarithmic and values:
         axes.set_xscale("log", base=2)
     if values and max(values) >= _MANY:

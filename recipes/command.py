@@ -1,4 +1,4 @@
-"""Recipes: what a figure needs and how it is drawn; and the command that trains what is missing, draws and saves."""
+"""Recipes of figures, and the command that trains missing runs, draws and saves."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,22 +18,22 @@ from recipes.trained import Measure, Picture, Trained
 
 
 class Study(Protocol):
-    """What kind of runs a recipe asks for: on acoustic scenes (`recipes.scenes`) or on images (`recipes.images`)."""
+    """The kind of runs of a recipe: on acoustic scenes (`recipes.scenes`) or on images (`recipes.images`)."""
 
     def describe(self, point: Any) -> Sequence[Described]:
         """Return the runs of a point, one for each seed."""
 
     def jobs(self, wanted: Sequence[Any]) -> Sequence[Described]:
-        """Return what is to be trained so that the wanted runs, each once, are there in the end."""
+        """Return the jobs, a run or several runs that are trained together, that finish the wanted runs."""
 
     def trainer(self) -> Callable[[Any], object]:
-        """Return what brings one job to its end; on Ray it is sent to the workers."""
+        """Return the function that trains a job; Ray sends it to the workers."""
 
     def tell(self, wanted: Sequence[Any], measure: Measure | None) -> None:
-        """Print each run's state and cost, and what is left to do, `measure` of the finished runs included."""
+        """Print state and cost of each run, and the time left, including that of `measure` on finished runs."""
 
     def trained(self, runs_of: Mapping[Any, Sequence[RunFolder]]) -> Trained:
-        """Return what a figure is drawn from."""
+        """Return the run folders that a figure is drawn from."""
 
 
 def _nothing_to_train(_options: Any) -> str:

@@ -23,7 +23,7 @@ _COLUMNS = ["question", "configuration", "compared_with", "part", "estimate", "l
 
 
 def name(point: Point) -> str:
-    """Return what a point is called in tables and panels."""
+    """Return the name of a point in tables and panels."""
     return f"{point.series}, W={point.width} D={point.depth} K={point.pointwise_depth}"
 
 
@@ -62,7 +62,7 @@ def sparse_with_dense(found: Found) -> Iterator[tuple[Point, Point]]:
 
 
 def width_with_depth(found: Found) -> Iterator[tuple[Point, Point]]:
-    """Pair each network scaled otherwise with the one of the series `width` that is nearest in parameters.
+    """Pair each network of the other series with the one of the series `width` that is nearest in parameters.
 
     Pairs whose numbers of parameters differ by more than a factor of 1.5 are left out.
     """
@@ -81,7 +81,7 @@ def _parameters(configuration: Configuration) -> int:
 
 
 def _ratio(first: Configuration, second: Configuration) -> float:
-    """Return how many times as many parameters the larger of two networks has."""
+    """Return the ratio of the larger to the smaller number of parameters of two networks."""
     one, other = _parameters(first), _parameters(second)
     return max(one, other) / min(one, other)
 

@@ -1,4 +1,4 @@
-"""How figures are kept."""
+"""Figures are drawn and saved."""
 
 import textwrap
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def _save_drawing(picture: Picture, target: Path) -> list[Path]:
 
 
 def _plain_powers(figure: Figure) -> None:
-    """Let logarithmic axes without a formatter of their own show plain numbers: formulas are not set as such."""
+    """Show plain numbers on logarithmic axes that have the default formatter: formulas are not rendered."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_formatter(), LogFormatterMathtext):

@@ -1,4 +1,4 @@
-"""Effective receptive fields of a figure's runs, side by side: the mean over seeds of each point."""
+"""Effective receptive fields of a figure's points side by side, each the mean over seeds."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def receptive_fields(trained: TrainedScenes, *, layer: Layer, span: int | None =
     layer
         Which layer is the penultimate one.
     span
-        Mel bands and frames to show about the centre; what all maps need where not given.
+        Number of mel bands and frames to show around the centre; by default as many as all maps need.
     """
     panels, rows = [], []
     for point in trained.points:

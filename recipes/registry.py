@@ -1,4 +1,4 @@
-"""All recipes by name. A recipe is found by its module: none is registered."""
+"""All recipes by name, found in the modules of the papers' folders."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Tables made row by row, each row kept as soon as it is there: what was computed once is not computed again."""
+"""Tables computed row by row. Each row is written as soon as it is computed, and never computed again."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,13 +33,13 @@ def make_rows(path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], ti
     Parameters
     ----------
     path
-        CSV file of rows, written after each new one. What else they depend on belongs into its name.
+        CSV file of rows, written after each new one. Its name must contain a hash of everything else they depend on.
     keys
-        What tells rows apart: text and whole numbers.
+        Columns that identify a row: text and integers.
     compute
-        From a key to the row's other columns.
+        Returns the other columns of the row of a key.
     title
-        What the progress line is called.
+        Title of the progress line.
     """
     rows = _kept(path)
     with progress(title, len(keys), "rows") as advance:

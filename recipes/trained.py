@@ -1,4 +1,4 @@
-"""What a recipe draws from: its points' run folders, finished or not; and what it draws."""
+"""The run folders of a recipe's points, finished or not, and the picture that is drawn from them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Trained:
         return [point for point in self.runs_of if self.finished(point)]
 
     def footer(self, reading: str) -> str:
-        """Say what made the figure, how to read it, and what of it is missing; series may share runs.
+        """Return the line below the figure: its data and runs, `reading`, and how many runs are missing.
 
         Epochs, seeds and sizes are those of the finished runs, which options may have made other than the preset's.
         """

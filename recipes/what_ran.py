@@ -1,4 +1,4 @@
-"""What the finished runs of a figure really were: epochs, seeds and sizes, by what stands in their folders."""
+"""Epochs, seeds and sizes of the finished runs of a figure, read from their folders."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ _MOST = 8  # values that are listed one by one
 
 
 def _numbers(folder: RunFolder) -> Iterator[tuple[str, Any]]:
-    """Yield name and value of what tells a run from what the preset would have made of it."""
+    """Yield names and values of epochs, seed and sizes of a run."""
     description = json.loads(folder.description_file.read_text(encoding="utf-8"))
     result = json.loads(folder.result_file.read_text(encoding="utf-8"))
     if "failure" not in result:  # pruning left nothing to train

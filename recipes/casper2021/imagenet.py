@@ -37,10 +37,10 @@ _INCEPTION_EPOCHS: dict[Preset, int] = {"paper": 90, "demo": 3}
 
 @dataclass(frozen=True, kw_only=True)
 class ImageNetOptions(ResNetOptions):
-    """What the figures take that train on ImageNet."""
+    """Options of figures of networks on ImageNet."""
 
     seeds: int = 1
-    """Runs of each configuration, of seeds 0, 1, ...; the paper has one."""
+    """Number of runs of each configuration, with seeds 0, 1, ...; the paper has one."""
 
 
 def _imagenet(side: int | None = None) -> ImageData:

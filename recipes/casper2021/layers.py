@@ -16,12 +16,12 @@ INCEPTION_LAYERS = {7: "last 35 x 35", 12: "last 17 x 17", 15: "last 8 x 8"}
 
 
 def stage_names(stages: int) -> dict[int, str]:
-    """Return what the layers of a ResNet are called, by their places among its sites."""
+    """Return the names of a ResNet's layers by their positions among its sites."""
     return {0: "first convolution"} | {stage: f"block layer {stage}" for stage in range(1, stages + 1)}
 
 
 def layer_figure(options: ImageOptions, trained: Trained, layers: Mapping[int, str], **axis: Any) -> Picture:
-    """Measure layers, given by their places among the network's sites, and draw a line for each."""
+    """Measure layers, given by their positions among the network's sites, and draw a line for each."""
 
     def measure(_point: SizedPoint, folder: RunFolder) -> pd.DataFrame:
         sites = by_site(folder, options.data, trained.accelerator)

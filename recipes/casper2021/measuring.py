@@ -1,4 +1,4 @@
-"""What is measured of the finished runs of Casper 2021's figures: accuracy, removable and repeated units, by layer."""
+"""Measurements of the finished runs of Casper 2021: accuracy, removable and repeated units, by layer."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ Measure = Callable[[SizedPoint, RunFolder], pd.DataFrame]
 
 
 def by_site(folder: RunFolder, images: Path, accelerator: str) -> pd.DataFrame:
-    """Return a row for each site of a run's network, in its order: how removable and how repeated its units are.
+    """Return a row for each site of a run's network, in order: how removable and how repeated its units are.
 
     Columns: removability, similarity (also as the published code has it, dead units -1 each), deviation (of similarity
     among units) and dead (share of units that never change); means over repetitions and samplings.
@@ -50,7 +50,7 @@ def whole_network(point: SizedPoint, folder: RunFolder, images: Path, accelerato
 
 
 def measure_units(options: ImageOptions, folder: RunFolder, accelerator: str) -> None:
-    """Compute what the figures of units need of a finished run, and keep it in its folder."""
+    """Compute the curves and similarities of a finished run and write them to its folder."""
     by_site(folder, options.data, accelerator)
     curves_of(folder, options.data, CODE_REMOVABILITY, accelerator)
 

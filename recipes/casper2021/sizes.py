@@ -1,4 +1,4 @@
-"""The size factor of a network, which most figures of Casper 2021 have on their axis."""
+"""Size factors of networks, the horizontal axis of most figures of Casper 2021."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +13,7 @@ SIZES: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True, kw_only=True)
 class SizedPoint(ImagePoint):
-    """A network by how many times as wide it is as the paper's 1x.
+    """A network of a size factor: its width relative to the paper's 1x.
 
     `site` is the only one whose units count, where the figure does not take the mean over all.
     """
@@ -24,18 +24,18 @@ class SizedPoint(ImagePoint):
 
 @dataclass(frozen=True, kw_only=True)
 class SizeOptions(ImageOptions):
-    """What the figures take that train networks of several sizes on images."""
+    """Options of figures of networks of several sizes."""
 
     sizes: tuple[float, ...] = ()
-    """Size factors: how many times as wide a network is as the paper's 1x (default: the preset's)."""
+    """Size factors, which are widths relative to the paper's 1x (default: the preset's)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResNetOptions(SizeOptions):
-    """What the figures take that have ResNets."""
+    """Options of figures with ResNets."""
 
     resnet_start: NamedInitialiser = "glorot-normal"
-    """How weights of ResNets start; the paper's code has `lecun-normal`."""
+    """Initialisation of ResNets; the paper's code has `lecun-normal`."""
 
 
 def size_name(size: float) -> str:
@@ -44,7 +44,7 @@ def size_name(size: float) -> str:
 
 
 def set_sizes(axes: Axes, sizes: list[float]) -> None:
-    """Make x the size factor, ascending, doubling at equal steps."""
+    """Set the horizontal axis to size factors on a scale of base 2."""
     axes.set_xscale("log", base=2)
     axes.set_xticks(sizes, [size_name(size) for size in sizes], fontsize=7)
     axes.minorticks_off()

@@ -25,10 +25,11 @@ _EPOCHS, _BATCH, _DECAY, _ADAM = 50, 128, 0.95, 1e-3
 
 @dataclass(frozen=True, kw_only=True)
 class StudentOptions(ImageOptions):
-    """What the figures take that teach perceptrons."""
+    """Options of figures of perceptrons."""
 
     deviations: Deviations = "equal"
-    """Of initial weights: σ in both layers, as the paper says; `published-code`: a tenth of it in the hidden one."""
+    """Standard deviations of initial weights. `equal`: σ in both layers, as in the paper; `published-code`: σ / 10 in
+    the hidden layer."""
 
 
 def student_of(size: float, inputs: int) -> ImageNetwork:

@@ -1,4 +1,4 @@
-"""Accuracy, removability and similarity against size: the panels of most figures of Casper 2021."""
+"""Accuracy, removability and similarity against size: panels of most figures of Casper 2021."""
 
 from collections.abc import Mapping
 from functools import partial

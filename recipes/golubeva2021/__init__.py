@@ -1,1 +1,1 @@
-"""Golubeva et al. 2021, Are wider nets better given the same number of parameters?: one module a figure."""
+"""Figures of Golubeva et al. 2021, "Are wider nets better given the same number of parameters?"."""

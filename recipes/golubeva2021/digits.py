@@ -1,4 +1,4 @@
-"""Digits as Figure 7 takes them: every pixel less its mean, over its standard deviation, 0 where it never changes."""
+"""Digits as Figure 7 uses them: pixels standardised one by one, and 0 where a pixel is constant."""
 
 from typing import Literal
 

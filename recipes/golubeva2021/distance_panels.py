@@ -22,7 +22,7 @@ _DECADES = 3  # more than these have labels enough at powers of ten
 
 
 def width_axis(axes: Axes) -> None:
-    """Let the horizontal axis be width, with ticks at 8, 32, 128, ..."""
+    """Set the horizontal axis to width, with ticks at 8, 32, 128, ..."""
     axes.set(xscale="log", xlabel="width")
     axes.xaxis.set_major_locator(LogLocator(4, subs=(2,)))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -30,7 +30,7 @@ def width_axis(axes: Axes) -> None:
 
 
 def logarithmic(axes: Axes, low: float, high: float) -> None:
-    """Let the vertical axis go from `low` to `high` on a logarithmic scale, its ticks plain numbers."""
+    """Set the vertical axis to a logarithmic scale from `low` to `high`, with plain numbers at its ticks."""
     axes.set(yscale="log", ylim=(low, high))
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < low * 10**_DECADES else (1,)))
     axes.yaxis.set_major_formatter("{x:g}")
@@ -38,7 +38,7 @@ def logarithmic(axes: Axes, low: float, high: float) -> None:
 
 
 def name_lines(figure: Figure, axes: Axes) -> None:
-    """Name the lines above the panels, where nothing is drawn."""
+    """Draw the legend above the panels."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), handlelength=1.6, columnspacing=1.2)
 

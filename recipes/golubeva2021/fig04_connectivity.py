@@ -112,7 +112,7 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame) -> Any:
 
 
 def _say(activation: str, cells: pd.DataFrame) -> str:
-    """Put the best cell beside the paper's."""
+    """Compare the best cell with the paper's."""
     found = cells.iloc[int(cells["accuracy"].argmax())]
     dense = cells["accuracy"].to_numpy()[cells["width"].argmin()]
     accuracy, where = PUBLISHED[activation]
@@ -123,7 +123,7 @@ def _say(activation: str, cells: pd.DataFrame) -> str:
 
 
 def draw(_options: Options, trained: Trained) -> Picture:
-    """Draw a panel for each activation, and print each one's best beside the paper's."""
+    """Draw a panel for each activation, and print the best cell of each and the paper's."""
     table = connectivity_table(trained)
     panels = [(name, table[table["activation"] == name]) for name in dict.fromkeys(table["activation"])]
     figure = Figure(figsize=(4.4 * len(panels), 3.3), layout="constrained")

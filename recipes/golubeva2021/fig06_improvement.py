@@ -32,7 +32,7 @@ _READING = (
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame) -> Axes:
-    """Draw one base width's, fractions on the left axis and training accuracies on the right one, which is returned."""
+    """Draw the fractions of one base width on the left axis, training accuracies on the right; return the latter."""
     rows = rows.sort_values("factor")
     training, right = 100 * rows["train_accuracy"], axes.twinx()
     style: dict[str, Any] = {"linewidth": 0.8, "capsize": 2.5}

@@ -85,7 +85,7 @@ def points(options: Options) -> list[ImagePoint]:
 
 
 def best_accuracies(trained: Trained) -> pd.DataFrame:
-    """Return what networks score at the learning rate that is best for their series and width.
+    """Return the accuracy of networks at the best learning rate of their series and width.
 
     Columns: series (dense, sparse; the dense network of as many weights is in both), width, learning_rate, accuracy
     (a fraction, mean over seeds), accuracy_sd, seeds.

@@ -1,4 +1,4 @@
-"""What wider ResNet-18s of Golubeva 2021 gain over the dense network that they were widened from."""
+"""Gain of wider ResNet-18s over the dense network that they were widened from (Golubeva 2021)."""
 
 import pandas as pd
 

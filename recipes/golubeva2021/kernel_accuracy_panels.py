@@ -1,4 +1,4 @@
-"""What Figure 7 shows: what dense and sparse networks score by width, and how far their kernels are from the limit."""
+"""Panels of Figure 7: accuracy of dense and sparse networks by width, and distance of their kernels from the limit."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def draw_accuracies(axes: Axes, best: pd.DataFrame) -> None:
 
 
 def draw_error(axes: Axes, best: pd.DataFrame) -> None:
-    """Draw the sparse networks' test error on an axis of its own at the right."""
+    """Draw the sparse networks' test error on a second axis at the right."""
     line = best[best["series"] == "sparse"]
     right = axes.twinx()
     right.spines["right"].set(visible=True, color=_PINK)
@@ -51,7 +51,7 @@ def draw_error(axes: Axes, best: pd.DataFrame) -> None:
 
 
 def draw(distances: pd.DataFrame, best: pd.DataFrame | None, footer: str) -> Picture:
-    """Draw Figure 7: (a) what networks score, where that is given, and (b) a panel for each normalisation.
+    """Draw Figure 7: (a) accuracy, if it is given, and (b) a panel for each normalisation.
 
     Parameters
     ----------

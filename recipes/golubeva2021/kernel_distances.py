@@ -1,4 +1,4 @@
-"""How far the kernels of sparse networks lie from the infinite dense one: networks drawn, and every formula."""
+"""Distances of sparse networks' kernels from that of the infinite dense network, simulated and by every formula."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _WIDEST = 10**12  # of such a network's distance only the bias is left
 
 @dataclass(frozen=True, kw_only=True)
 class Draws:
-    """How much is drawn: pairs of inputs, networks, masks for Theorem 1; and from which seed."""
+    """Numbers of random pairs of inputs, networks and masks for Theorem 1, and the seed."""
 
     pairs: int
     networks: int
@@ -32,7 +32,7 @@ class Draws:
 
 
 def with_error(name: str, value_and_error: tuple[float, float]) -> Row:
-    """Return both under their columns' names."""
+    """Return a value and its error as columns `name` and `name_error`."""
     return dict(zip((name, f"{name}_error"), value_and_error, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The plots of docs/kernels.md: where Golubeva 2021's equation (6) holds, where it does not, and what replaces it.
+"""The figures of docs/kernels.md: where Golubeva 2021's equation (6) holds, where it does not, and what replaces it.
 
 Two-layer networks of 784 inputs, whose first layer has 8 x 784 weights at every width, each there with probability
 8 / width; on independent Gaussian inputs and on MNIST's test digits. Nothing is trained.

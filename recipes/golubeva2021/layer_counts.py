@@ -1,4 +1,4 @@
-"""How many weights each layer of a ResNet-18 has, and keeps where every width has the weights of the narrowest."""
+"""Numbers of weights of each layer of a ResNet-18, all and kept, if every width keeps those of the narrowest."""
 
 from collections.abc import Mapping, Sequence
 

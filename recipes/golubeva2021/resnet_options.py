@@ -1,4 +1,4 @@
-"""Which ResNet-18s the figures of Golubeva 2021 ask for: image sets, numbers of weights, widths."""
+"""Image sets, numbers of weights and widths of the ResNet-18s of Golubeva 2021."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ IMAGENET_WIDTHS = (64, 90, 128, 181, 256)
 
 @dataclass(frozen=True, kw_only=True)
 class ResNetOptions(ImageOptions):
-    """What the figures that train ResNet-18s take."""
+    """Options of figures of ResNet-18s."""
 
     sets: tuple[Images, ...] = ()
     """Image sets (default: the preset's)."""
     base_widths: tuple[int, ...] = ()
-    """Widths of the dense networks whose numbers of weights others have (default: the preset's)."""
+    """Widths of the dense networks that set the numbers of weights (default: the preset's)."""
     widths: tuple[int, ...] = ()
-    """Widths of those others (default: the preset's)."""
+    """Widths of the networks that keep as many weights (default: the preset's)."""
 
     def families(self, sets: Sets = SMALL_IMAGES, base_widths: Widths = BASE_WIDTHS) -> list[Family]:
         """Return the networks on each image set; a figure says which there are where the options do not."""

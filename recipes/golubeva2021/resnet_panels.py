@@ -1,4 +1,4 @@
-"""What the ResNet-18s of Golubeva 2021 scored: one table, and panels in the paper's marks."""
+"""Accuracies of the ResNet-18s of Golubeva 2021 as a table, and panels with the paper's markers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -64,7 +64,7 @@ def colours_of(table: pd.DataFrame) -> dict[int, str]:
 
 
 def name_colours(figure: Figure, table: pd.DataFrame, more: Sequence[Line2D] = ()) -> None:
-    """Say above the panels how many weights each colour is, as on the first image set, and what else is given."""
+    """Draw a legend above the panels: number of weights of each colour on the first image set, and `more`."""
     colours, weights = colours_of(table), table.groupby("base_width")["series"].first()
     handles = [Line2D([], [], color=colours[base], label=f"{weights[base]} weights (width {base})") for base in colours]
     columns = int(figure.get_figwidth() / _LEGEND)
@@ -105,7 +105,7 @@ def draw_accuracies(
 
 
 def scale_axis(axes: Axes, x: str, values: Iterable[float]) -> None:
-    """Let the horizontal axis be logarithmic, with plain numbers: those that are drawn, if they are few widths."""
+    """Set the horizontal axis to a logarithmic scale with plain numbers, at the drawn values if they are few widths."""
     axes.set_xscale("log", base=10 if x == "connectivity" else 2)
     if x == "connectivity":
         axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 3)))

@@ -25,7 +25,7 @@ PUBLISHED: Mapping[str, Mapping[int, float]] = {
 
 
 def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what is printed, a column for each width: accuracy in per cent and, in brackets, millions of weights.
+    """Return the printed table, a column for each width: accuracy in per cent and, in brackets, millions of weights.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(_options: ResNetOptions, trained: Trained) -> Picture:
-    """Print the table, and set it as a picture."""
+    """Print the table and draw it."""
     table = resnet_table(trained)
     rows = accuracy_rows(table)
     print(rows.to_string(), end="\n\n")

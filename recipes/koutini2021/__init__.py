@@ -1,1 +1,1 @@
-"""Koutini et al. 2021, Over-Parameterization and Generalization in Audio Classification: one module a figure."""
+"""Koutini et al. 2021, Over-Parameterization and Generalization in Audio Classification."""

@@ -1,4 +1,4 @@
-"""The sizes of the audio paper's figures, and the few that the demo preset tries instead."""
+"""Sizes of the networks of the audio paper's figures, and the fewer ones of the demo preset."""
 
 from dataclasses import replace
 from typing import Any, get_args

@@ -28,7 +28,7 @@ SPREAD = (
 
 
 def accuracy_table(trained: Trained, measure: Measure, x: str) -> pd.DataFrame:
-    """Return `score_table` with `x` of every point, as its attribute is called, and `chance`, one over the classes."""
+    """Return `score_table` with the attribute `x` of every point, and `chance`, one over the number of classes."""
     if measure == "test":
         table = score_table(trained, ["test_accuracy"])
     else:
@@ -42,7 +42,7 @@ def accuracy_table(trained: Trained, measure: Measure, x: str) -> pd.DataFrame:
 
 
 def draw_series(axes: Axes, line: pd.DataFrame, x: str) -> None:
-    """Draw one series: its mean and deviation; dashed, at chance, what leads to points where all runs failed."""
+    """Draw mean and deviation of one series; dashed, at chance, the segments to points where all runs failed."""
     line = line.sort_values(x)
     series, mean = line["series"].iloc[0], 100 * line["mean"]
     if series == "dense":

@@ -58,7 +58,7 @@ class Options(Variants, ImageOptions):
     projection: Projection = "fastfood"
     """Projection of the hyperplane."""
     lenet: Literal["paper", "code"] = "paper"
-    """84 units and biases, 62,006 parameters; the public code has 82 and none, 61,510."""
+    """`paper`: 84 units and biases, 62,006 parameters; `code`: 82 units and no biases as in the public code, 61,510."""
 
 
 def _weights(series: Series, network: ImageNetwork, dimension: int, batch_size: int, options: Options) -> ImageWeights:

@@ -73,7 +73,7 @@ def _inputs(run: ImageRun, options: Options) -> Tensor:
 
 
 def _compute(options: Options, key: Row) -> Row:
-    """Return the singular values, largest first, or why there is no network."""
+    """Return the singular values, largest first, or the reason why there is no network."""
     run = points(options)[key["series"], key["density"]].run
     try:
         network = network_at_start(run, options)
@@ -88,7 +88,7 @@ def _column(number: int) -> str:
 
 
 def draw_panel(axes: Axes, table: pd.DataFrame, dense: pd.DataFrame, colours: dict[str, Any]) -> None:
-    """Draw the spectra of a series beside the dense network's; name densities whose spectrum is zero or not there."""
+    """Draw the spectra of a series and of the dense network; name densities whose spectrum is zero or missing."""
     columns = [_column(number) for number in range(1, _CLASSES + 1)]
     axes.plot(range(1, _CLASSES + 1), dense[columns].to_numpy()[0], "--", color="black", linewidth=0.8, label="dense")
     zero, missing = [], []

@@ -97,7 +97,7 @@ class DensityOptions(Variants, ImageOptions):
     densities: tuple[float, ...] = ()
     """Shares of the weights that are trained (default: the preset's)."""
     sets: tuple[ImageSetName, ...] = ()
-    """Sets of images (default: the figure's; at `demo` CIFAR-10 in place of all)."""
+    """Image sets (default: the figure's, or CIFAR-10 with `--preset demo`)."""
 
 
 def network_of(task: Task, preset: Preset) -> ImageNetwork:

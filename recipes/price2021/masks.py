@@ -1,4 +1,4 @@
-"""Networks of published size before training: which weights methods keep of them, found once and kept in files."""
+"""Masks of networks of published size before training, computed once and kept in files."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

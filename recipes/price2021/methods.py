@@ -51,15 +51,15 @@ _PUBLISHED = {"equal_per_layer": epl_published, "equal_per_filter": epf_publishe
 
 @dataclass(frozen=True, kw_only=True)
 class Variants:
-    """Where the public code does otherwise than the paper says."""
+    """Options where the public code differs from the paper."""
 
     allocation: Literal["exact", "published"] = "exact"
-    """What layers smaller than their share leave over goes to all others; in the public code to the last one, where
-    what does not fit is lost; all of it is lost where filters have equally many."""
+    """Which layers get the weights that do not fit into layers smaller than their share. `exact`: all others;
+    `published`: the last one, as in the public code, which loses the rest (all, if filters have equally many)."""
     force_loss: Loss = "cross_entropy"
-    """What FORCE takes gradients of; its public code, of minus the target's logit."""
+    """Loss whose gradients FORCE uses; its public code has minus the target's logit."""
     fixup_scale: Literal["fixup", "fixup-published"] = "fixup"
-    """Scales of a Fixup ResNet's transforms: ratios of norms; in the public code, their roots."""
+    """Scales of a Fixup ResNet's transforms: ratios of norms, or their square roots as in the public code."""
 
 
 def weight_shapes(network: ImageNetwork) -> Shapes:

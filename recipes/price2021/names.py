@@ -1,4 +1,4 @@
-"""What networks, sets, densities and lines are called in figures, and the colours of densities."""
+"""Names of networks, sets, densities and lines in figures, and colours of densities."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
