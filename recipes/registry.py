@@ -41,6 +41,11 @@ def recipe_of(name: str) -> Recipe:
     ------
     ConfigError
         If there is none, or more than one.
+
+    Examples
+    --------
+    >>> recipe_of("koutini2021/fig03").name
+    'koutini2021/fig03_width'
     """
     found = matching(name)
     if not found:

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 # A room joins when its public functions have examples.
-ROOMS = ("evaluation", "data_prep", "common")
+ROOMS = ("recipes", "evaluation", "data_prep", "common")
 
 
 def modules_with_examples(room: str) -> list[str]:
