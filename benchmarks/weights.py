@@ -102,7 +102,7 @@ def measure() -> list[Scheme]:
 def table() -> list[str]:
     """Return the measurements as the lines of a Markdown table."""
     return [
-        f"| W={_WIDE} at the weights of W={_NARROW} | trained numbers | training state, MB | step, ms | beside dense |",
+        f"| W={_WIDE} with the weights of W={_NARROW} | trained values | training state, MB | step, ms | vs. dense |",
         "|---|---|---|---|---|",
         *(
             f"| {row.name} | {row.trained:,} | {row.state / 1e6:.1f} | {row.step.ours:.0f} | {1 / row.step.ratio:.2f} |"

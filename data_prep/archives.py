@@ -80,7 +80,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> No
     with archive.open(member) as source, atomic_path(path, member.file_size) as temporary, temporary.open("wb") as file:
         shutil.copyfileobj(source, file, _BLOCK)
         if file.tell() != member.file_size:
-            raise zipfile.BadZipFile(f"{member.filename!r} is shorter than it says")
+            raise zipfile.BadZipFile(f"{member.filename!r} is shorter than declared")
 
 
 def extract(path: Path, target: Path, *, strip: str = "") -> int:

@@ -14,7 +14,7 @@ _FAR = 3.0  # standard deviations
 
 _REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
     "mixing": (
-        f"what is used is more than {-LOST_IN_MIXING:g} dB below their loudest channel",
+        f"the mono signal is more than {-LOST_IN_MIXING:g} dB below the loudest channel",
         "opposite polarity, or microphones far apart; --channel takes one channel instead of the mean",
         lambda value: f"{value:.1f} dB",
     ),

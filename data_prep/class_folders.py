@@ -40,10 +40,10 @@ class AudioFiles:
     def unused_warnings(self, what: str) -> list[str]:
         """Return warnings that count and name the unused files; `what` is a plural noun for the files."""
         return [
-            *warnings_about(f"{what} are not used: they lie loose, above the folders that are read", self.loose),
-            *warnings_about(f"{what} are not used: they lie in sub-folders", self.deep),
-            *warnings_about(f"{what} are not used: rename them, in printable characters", self.unnamed),
-            *warnings_about("folders are links, and not looked into; --follow-links follows them", self.links),
+            *warnings_about(f"{what} are not used: they are above the folders that are read", self.loose),
+            *warnings_about(f"{what} are not used: they are in subfolders", self.deep),
+            *warnings_about(f"{what} are not used: rename them with printable characters", self.unnamed),
+            *warnings_about("folders are links and are skipped; --follow-links follows them", self.links),
         ]
 
 

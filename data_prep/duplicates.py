@@ -40,21 +40,21 @@ def check_copies(clips: pd.DataFrame, part: pd.Series) -> None:
     used = same[part[same.index] != "unused"]
     for rows, by, what, remedy in (
         (same, same["scene"], "under several scenes", "correct the list"),
-        (used, part[used.index], "both to train on and to test", "take all but one of each out of the list"),
+        (used, part[used.index], "in both the training and the test split", "remove all but one of each from the list"),
     ):
         torn = rows[by.groupby(rows["sha256"]).transform("nunique") > 1]
         if len(torn):
             groups = [" = ".join(group["clip"] + " (" + by[group.index] + ")") for _, group in _groups(torn)]
-            raise DataError(f"{_tell(f'recordings are there {what}', groups)}; {remedy}")
+            raise DataError(f"{_count(f'recordings occur {what}', groups)}; {remedy}")
 
 
 def copy_warnings(clips: pd.DataFrame) -> list[str]:
     """Return a warning that counts and names identical recordings; an empty list if there are none."""
     groups = [" = ".join(group["clip"]) for _, group in _groups(copies(clips))]
-    return [_tell("recordings are there more than once", groups)] if groups else []
+    return [_count("recordings occur more than once", groups)] if groups else []
 
 
-def _tell(what: str, groups: list[str]) -> str:
+def _count(what: str, groups: list[str]) -> str:
     more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
     return f"{len(groups)} {what}, in files that are identical: {'; '.join(groups[:_SHOWN])}{more}"
 

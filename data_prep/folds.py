@@ -40,11 +40,11 @@ def read_folds(root: Path, scenes: Mapping[str, str]) -> tuple[dict[str, str], l
         for line, values in content.rows:
             clip = values["filename"]
             key, label = path_key(clip), normalise_name(values.get("scene_label", ""))
-            told = scenes.get(key)
+            scene = scenes.get(key)
             for found, reason in (
                 (key in names, "listed twice"),
                 (sides.setdefault(key, side) != side, f"listed for {sides[key]} already"),
-                (label and told is not None and label != told, f"{META} says scene {told!r}, this list {label!r}"),
+                (label and scene is not None and label != scene, f"{META} has scene {scene!r}, this list {label!r}"),
             ):
                 problems += [Problem(file, line, f"{quote(clip)}: {reason}")] if found else []
             names[key] = clip

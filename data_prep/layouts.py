@@ -93,9 +93,9 @@ class Layout:
             fields = ("location", "segment", "part")[: self.indices]
             yield f"is not named audio/<scene>-<city>-<{'>-<'.join(fields)}>-<device>.wav"
             return
-        for what, value, told in (("scene", scene, named[0]), ("city", city, named[1]), ("device", device, named[-1])):
-            if value != told:
-                yield f"the row says {what} {value!r}, the file's name {told!r}"
+        for what, value, other in (("scene", scene, named[0]), ("city", city, named[1]), ("device", device, named[-1])):
+            if value != other:
+                yield f"the row has {what} {value!r}, the file's name {other!r}"
 
 
 LAYOUTS = {

@@ -17,7 +17,7 @@ MADE = "made.json"  # beside meta.csv if this project made the recordings
 COLUMNS = ("filename", "scene_label", "identifier", "source_label")
 LAST, FIRST = "last-hyphen", "first-hyphen"
 FOLDER = "folder"
-_REMEDIES = ("", "", "<city>-<place>; --city NAME says one city for all", "--device NAME says one device for all")
+_REMEDIES = ("", "", "<city>-<place>; --city NAME sets one city for all", "--device NAME sets one device for all")
 _HOW = {LAST: "the identifier up to its last hyphen", FIRST: "the identifier up to its first hyphen"}
 _DEALT = "made up and assigned to places; recordings of one place share a file name"
 
@@ -129,9 +129,9 @@ def _city_reader(table: Table, city: str) -> tuple[str, Place]:
         raise ConfigError("city", city, f"{FIRST}, {LAST}, or a column of {META} beside identifier; it has {columns}")
 
     def of_column(values: dict[str, str]) -> tuple[str, str]:
-        said, identifier = values[column], values["identifier"]
-        inside = not identifier or identifier.startswith(f"{said}-")
-        return said, identifier if inside else f"{said}-{identifier}"
+        town, identifier = values[column], values["identifier"]
+        inside = not identifier or identifier.startswith(f"{town}-")
+        return town, identifier if inside else f"{town}-{identifier}"
 
     return f"the column {column}", of_column
 
@@ -142,8 +142,8 @@ def _class_folders(root: Path, reading: Reading) -> Listing:
     if sounds.deep and reading.device != FOLDER:
         warnings.append(f"--device {FOLDER} reads files named <class>/<device>/<file>")
     if not sounds.used:
-        said = f"cannot be read in {root}: No such file or directory; nor are there class folders with recordings"
-        return Listing([], [Problem(META, None, "; ".join([said, *warnings]))], "")
+        reason = f"does not exist in {root}, and there are no class folders with recordings"
+        return Listing([], [Problem(META, None, "; ".join([reason, *warnings]))], "")
     if not reading.device:
         allowed = f"the device of all recordings, or {FOLDER} if they are named <class>/<device>/<file>"
         raise ConfigError("device", "", f"without {META}, {allowed}; --init-meta FOLDER writes a list to be filled in")

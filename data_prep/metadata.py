@@ -103,7 +103,7 @@ def _check_rows(listing: Listing, layout: Layout) -> tuple[pd.DataFrame, list[Pr
         scene, city, location, device = map(normalise_name, values)
         faults = [*_row_faults(row), *layout.faults(row.clip, scene, city, device)]
         if layout.indices is None and says_device and suffix != device and suffix in devices:
-            faults.append(f"the row says device {device!r}, the file's name {suffix!r}, as the others' names do")
+            faults.append(f"the row has device {device!r}, the file's name {suffix!r}, as the other names do")
         first = seen.setdefault(path_key(row.clip), row)
         if first is not row:
             where = f"listed in line {first.line} already" if first.line else f"is {first.clip} in another spelling"

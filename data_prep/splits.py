@@ -12,9 +12,8 @@ from data_prep.identities import normalise_name
 Rule = Literal["unseen-city", "official"]
 _SHOWN = 10
 _ONE_CITY = (
-    "; a set of one city can be split by lists of your own: evaluation_setup/fold1_train.csv and "
-    "fold1_evaluate.csv in its folder, each with a column filename, recordings of one place in one of them; then say "
-    "--split official"
+    "; to split a set of one city, write evaluation_setup/fold1_train.csv and fold1_evaluate.csv into its folder, each "
+    "with a column filename and with all recordings of a place in the same list, and use --split official"
 )
 
 
@@ -109,8 +108,8 @@ def _unseen_city(clips: pd.DataFrame, test_cities: int) -> pd.Series:
 def _official(clips: pd.DataFrame) -> pd.Series:
     if not clips["fold"].isin(["train", "test"]).any():
         raise DataError(
-            "the official split needs the data set's lists evaluation_setup/fold1_train.csv and fold1_evaluate.csv, "
-            "and none of its clips is in them; add them and prepare again, or split by unseen-city"
+            "the official split needs the lists evaluation_setup/fold1_train.csv and fold1_evaluate.csv, but they do "
+            "not contain any clip of the set; add them and prepare again, or split by unseen-city"
         )
     return clips["fold"].replace("", "unused").astype("str").rename("part")
 
@@ -129,7 +128,7 @@ def check_split(clips: pd.DataFrame, part: pd.Series, settings: SplitSettings) -
     """
     kinds = sorted(set(part) - {"train", "test", "unused"})
     if kinds or not part.index.equals(clips.index):
-        raise DataError(f"a split says train, test or unused for each clip of its set; this one says {kinds}")
+        raise DataError(f"a split assigns train, test or unused to each clip; this one has {kinds}")
     _apart(clips, part, ["clip"])
     _apart(clips, part, ["city", "scene"] if settings.rule == "unseen-city" else ["location"])
     if settings.train_devices != ("all",):
@@ -149,12 +148,12 @@ def _remedy(clips: pd.DataFrame, side: str) -> str:
     bare = clips.loc[clips["city"] == clips["location"], "location"].drop_duplicates()
     if len(bare):
         return (
-            f"{len(bare)} identifiers without a hyphen are cities of their own ({_names(bare)}): write <city>-<place>, "
-            "or say --city COLUMN, the column of meta.csv that names the city"
+            f"{len(bare)} identifiers without a hyphen are taken for cities ({_names(bare)}): write <city>-<place>, or "
+            "use --city COLUMN if a column of meta.csv has the city"
         )
     if side == "train":
         return "train on more devices (--train-devices) or test in fewer cities (--test-cities)"
-    return "test in more cities (--test-cities), or by lists of your own (--split official)"
+    return "test in more cities (--test-cities), or write lists of the split (--split official)"
 
 
 def _apart(clips: pd.DataFrame, part: pd.Series, columns: list[str]) -> None:

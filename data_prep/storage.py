@@ -182,9 +182,7 @@ class PreparedSet:
             squares = squares + np.einsum("nmf,nmf->m", block, block)
         count = len(ordered) * self.shape[1]
         if shift is None or count < 2:
-            raise DataError(
-                f"the statistics of {len(ordered)} clips were asked for; one clip of two frames is the least"
-            )
+            raise DataError(f"statistics need at least two frames; {len(ordered)} clips with {count} frames were given")
         variance = np.maximum(squares - total**2 / count, 0.0) / (count - 1)
         return (shift + total / count).astype(np.float32), np.sqrt(variance).astype(np.float32)
 

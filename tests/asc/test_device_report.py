@@ -159,7 +159,7 @@ def test_recordings_that_a_simulated_set_is_made_from(tmp_path: Path, capsys: Ca
     ]
     assert main(arguments) == 0
     err = capsys.readouterr().err
-    assert "warning: 1 recording: what is used is more than 10 dB below" in err
+    assert "warning: 1 recording: the mono signal is more than 10 dB below" in err
     assert "'bus/4.wav' (-66.0 dB)" in err
     assert main([*arguments, "--channel", "2"]) == 0
     assert "loudest channel" not in capsys.readouterr().err

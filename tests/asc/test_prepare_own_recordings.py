@@ -47,7 +47,7 @@ def test_class_folders_to_a_report_without_a_list(folders: Path, capsys: Capture
     cities = "barcelona, helsinki, lisbon, london, lyon"
     how = "made up and assigned to places; recordings of one place share a file name"
     assert f"cities ({how}): {cities}" in lines
-    assert "1 audio files are not used: they lie loose, above the folders that are read: 'bus/voice memo.m4a'" in err
+    assert "1 audio files are not used: they are above the folders that are read: 'bus/voice memo.m4a'" in err
     common = ["--preset", "demo", "--width", "4", "--epochs", "1", "--batch-size", "6", "--accelerator", "cpu"]
     runs = folders.parent / "runs"
     assert train.main(["--data", lines[-1], *common, "--runs", str(runs)]) == 0
@@ -67,7 +67,7 @@ def test_a_list_is_begun_and_used(folders: Path, capsys: Capture) -> None:
         str(folders / "meta.csv"),
     ]
     assert main(arguments(folders, "--reference-device", "zoom")) == 1
-    assert "a set of one city can be split by lists of your own" in capsys.readouterr().err
+    assert "to split a set of one city, write evaluation_setup" in capsys.readouterr().err
 
 
 @pytest.mark.trains
@@ -107,9 +107,7 @@ def test_the_same_recording_twice(root: Path, capsys: Capture) -> None:
     copy(root, names[3], names[6])
     assert main(arguments(root, "--test-cities", "3")) == 0
     out, err = capsys.readouterr()
-    assert (
-        f"warning: 1 recordings are there more than once, in files that are identical: {names[3]} = {names[6]}" in err
-    )
+    assert f"warning: 1 recordings occur more than once, in files that are identical: {names[3]} = {names[6]}" in err
     common = ["--preset", "demo", "--width", "4", "--epochs", "1", "--batch-size", "2", "--accelerator", "cpu"]
     split = ["--test-cities", "2", "--runs", str(root.parent / "runs")]
     assert train.main(["--data", out.splitlines()[-1], *common, *split]) == 1

@@ -77,7 +77,7 @@ def test_odd_recordings_are_counted_and_the_first_ten_named() -> None:
         OddClip(clip="loud.wav", oddity="clipping", value=0.05),
     ]
     found = cautions(facts(device("a"), odd=tuple(odd)), "a")
-    assert found[0].startswith("12 recordings: what is used is more than 10 dB below their loudest channel")
+    assert found[0].startswith("12 recordings: the mono signal is more than 10 dB below the loudest channel")
     assert "'9.wav' (-86.0 dB), ..." in found[0]
     assert "10.wav" not in found[0]
     assert found[1].startswith("1 recording: a constant offset")

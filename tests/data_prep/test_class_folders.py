@@ -29,7 +29,7 @@ def test_files_are_told_by_depth(tmp_path: Path) -> None:
     assert find_audio_files(tmp_path, 2).used == ["a/x/1.wav"]
     assert len(find_audio_files(tmp_path, None).used) == 7
     assert find_audio_files(tmp_path, 1).unused_warnings("files")[2] == (
-        "1 files are not used: rename them, in printable characters: 'a/tab\\t.wav'"
+        "1 files are not used: rename them with printable characters: 'a/tab\\t.wav'"
     )
 
 

@@ -38,7 +38,7 @@ def test_a_copy_on_both_sides_is_an_error_with_any_split() -> None:
     both_tested = make_split(clips, SplitSettings(test_cities=2))
     assert list(both_tested[clips["scene"] == "bus"]) == ["test", "test", "train", "train"]
     assert copy_warnings(clips) == [
-        "1 recordings are there more than once, in files that are identical: bus-u.wav = bus-v.wav"
+        "1 recordings occur more than once, in files that are identical: bus-u.wav = bus-v.wav"
     ]
 
 

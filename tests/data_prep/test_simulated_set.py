@@ -279,9 +279,9 @@ def test_what_is_passed_over_is_counted_and_named(recordings: Path, responses: P
         (recordings / path).touch()
     (responses / "old/nested.wav").touch()
     assert unused_file_warnings(recordings, responses, name_devices(responses, 3)) == [
-        "1 recordings are not used: they lie loose, above the folders that are read: 'loose.wav'",
-        "1 recordings are not used: they lie in sub-folders: 'door/attic/deep.wav'",
-        "1 responses are not used: they lie in sub-folders: 'old/nested.wav'",
+        "1 recordings are not used: they are above the folders that are read: 'loose.wav'",
+        "1 recordings are not used: they are in subfolders: 'door/attic/deep.wav'",
+        "1 responses are not used: they are in subfolders: 'old/nested.wav'",
         "1 responses are not used: 3 are taken, evenly spread over the names: 'alpha.wav'",
     ]
     with pytest.raises(Problems, match=r"door/phone\.MP3: is an empty file"):  # taken for a recording, and named

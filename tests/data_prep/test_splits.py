@@ -150,7 +150,7 @@ def test_one_city_is_told_how_it_can_be_split() -> None:
 
 def test_identifiers_without_a_hyphen_are_told_so() -> None:
     rows = [("bus" if place % 2 else "park", str(place), str(place), "a", "") for place in range(8)]
-    with pytest.raises(DataError, match=r"8 identifiers without a hyphen are cities of their own .*<city>-<place>"):
+    with pytest.raises(DataError, match=r"8 identifiers without a hyphen are taken for cities .*<city>-<place>"):
         make_split(table(rows), SplitSettings(test_cities=1))
 
 
