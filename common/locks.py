@@ -1,18 +1,16 @@
 """Locks between processes: file-system locks or, where these are not supported, files that name their holder."""
 
 import errno
-import os
-import secrets
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
-from filelock import lock_descriptor
+from filelock import SoftFileLock, Timeout, lock_descriptor
 
 from common.errors import AscError
-from common.processes import host_name, is_alive
 
 # Error numbers of `flock` on file systems and Python builds without locks.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
@@ -31,6 +29,14 @@ def lock(path: Path) -> Iterator[bool]:
     AscError
         If the lock file cannot be written or, on a file system without locks, if `<path>.held` names a process of
         another machine, running or not.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with lock(Path(folder, ".lock")) as acquired:
+    ...         print(acquired, is_locked(Path(folder, ".lock")))
+    True True
     """
     with ExitStack() as exits:
         try:
@@ -44,9 +50,13 @@ def lock(path: Path) -> Iterator[bool]:
 
 def is_locked(path: Path) -> bool:
     """Return whether a process holds the lock `path`. The check acquires the lock for a moment."""
-    if _held_file(path).exists():
-        host, pid = _holder(_held_file(path))
-        return host != host_name() or is_alive(pid)
+    held = _held_file(path)
+    if held.exists():
+        try:
+            with SoftFileLock(held, blocking=False):
+                return False
+        except (Timeout, OSError):
+            return True
     try:
         with path.open() as file:
             return _try_system(file.fileno(), path) is False
@@ -59,13 +69,7 @@ def _try_lock(path: Path, exits: ExitStack) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = exits.enter_context(path.open("a"))
     free = _try_system(file.fileno(), path)
-    if free is not None:
-        return free
-    held = _held_file(path)
-    free = _try_file(held)
-    if free:
-        exits.callback(held.unlink, missing_ok=True)
-    return free
+    return _try_file(_held_file(path), exits) if free is None else free
 
 
 def _held_file(path: Path) -> Path:
@@ -92,45 +96,17 @@ def _try_system(descriptor: int, path: Path) -> bool | None:
         return None
 
 
-def _holder(held: Path) -> tuple[str, int]:
-    """Return the machine and the process that a `.held` file names; ("", 0) if it names none."""
+def _try_file(held: Path, exits: ExitStack) -> bool:
+    """Return whether the file `held` could be created; filelock takes over files of dead processes of this machine."""
     try:
-        host, pid = held.read_text(encoding="ascii").split()
-        return host, int(pid)
-    except (OSError, ValueError):
-        return "", 0
-
-
-def _try_file(held: Path) -> bool:
-    if _create(held):
-        return True
-    found = _holder(held)
-    if found[0] != host_name():
-        by = f"process {found[1]} on {found[0]}" if found[0] else "an unnamed process"
-        raise AscError(f"{held} is held by {by}; wait for it, or remove that file if the process is gone")
-    if is_alive(found[1]):
-        return False
-    aside = held.with_name(f"{held.name}-{secrets.token_hex(4)}")
-    try:
-        held.rename(aside)
-        if _holder(aside) != found:  # another process took it over first
-            aside.rename(held)
+        exits.enter_context(SoftFileLock(held, blocking=False))
+    except Timeout:
+        try:
+            pid, host = [*held.read_text(encoding="ascii", errors="replace").split(), "", ""][:2]
+        except FileNotFoundError:  # released in the meantime
             return False
-        aside.unlink()
-    except FileNotFoundError:
-        return False
-    return _create(held)
-
-
-def _create(held: Path) -> bool:
-    try:
-        file = held.open("x", encoding="ascii")
-    except FileExistsError:
-        return False
-    try:
-        with file:
-            file.write(f"{host_name()} {os.getpid()}\n")
-    except OSError:
-        held.unlink()  # the disk is full; a file without a name would block every process
-        raise
+        if host.partition("?")[0] == socket.gethostname():  # filelock appends a container's namespace after "?"
+            return False
+        by = f"process {pid} on {host}" if host else "an unnamed process"
+        raise AscError(f"{held} is held by {by}; wait for it, or remove that file if the process is gone") from None
     return True
