@@ -1,4 +1,4 @@
-"""The page on the devices of a prepared set: its introduction, table, plot and notes."""
+"""HTML page on the devices of a prepared set: table, warnings, spectra and notes."""
 
 from data_prep.cautions import APART, EMPTY
 from data_prep.device_facts import CLIFF, SetFacts
@@ -10,15 +10,16 @@ from evaluation.spectra import spectra_by_device
 from evaluation.style import Plot
 
 _NOTES = (
-    "Level: root mean square of what the spectrograms are computed from, a constant offset aside, in dB of full scale; "
-    "median over a device's recordings, and the range of the middle 80 % of them.",
-    "Band: half the sampling rate, or the frequency from which on everything lies at least "
-    f"{CLIFF:g} dB below the bands just under it. Clipped: share of samples at full scale.",
-    "Spectra: power density in sixths of an octave at 16 places of each recording, mean of the power; median over a "
-    "device's recordings. They end where the spectrograms end.",
-    f"Warned of: a level more than {APART:g} dB and more than three standard deviations (by the median absolute "
+    "Level: root mean square of the signal that the spectrograms are computed from, without its constant offset, in dB "
+    "of full scale; median over a device's recordings, and their 10th to 90th percentile.",
+    f"Band: the frequency above which the level is at least {CLIFF:g} dB lower than in the bands just below it, or "
+    "half the sampling rate. Clipped: share of samples at full scale.",
+    "Spectra: power density in sixths of an octave, mean power of 16 excerpts of each recording; median over a "
+    "device's recordings. They cover the frequency range of the spectrograms.",
+    f"Warnings: a level more than {APART:g} dB and more than three standard deviations (by the median absolute "
     f"deviation) from the median of all devices, or above full scale; a band that ends below {100 * EMPTY:.0f} % of the"
-    " spectrograms' range; recordings that lose 10 dB in mixing, that an offset flattens, or that are clipped.",
+    " spectrograms' range; recordings that lose 10 dB when channels are mixed, that a constant offset flattens, or "
+    "that are clipped.",
 )
 
 
@@ -28,22 +29,22 @@ def device_page(prepared: PreparedSet, facts: SetFacts, grid: Grid, warnings: li
     Parameters
     ----------
     prepared, facts
-        The set, and what is known of its devices.
+        The prepared set, and the facts about its devices.
     grid
-        A row for each device.
+        Table with a row for each device.
     warnings
-        What to be warned of.
+        Warnings about recordings and devices.
     """
     settings, reference = prepared.settings, prepared.reference_device
     spectra = {each.device: each.spectrum for each in facts.devices if each.level > LOWEST}
-    filtered = "" if settings.high_pass is None else f", without what lies below {settings.high_pass:g} Hz"
+    filtered = "" if settings.high_pass is None else f", high-pass filtered at {settings.high_pass:g} Hz"
     drawn = spectra_by_device(spectra, facts.edges, reference)
     return render(
         "devices.html.j2",
         title=f"Devices of {prepared.folder.name}",
         introduction=f"{len(prepared):,} recordings of {prepared.seconds:g} s by {len(facts.devices)} devices; the "
-        f"reference device is {reference}. Level, band and spectrum are those of what the spectrograms are computed "
-        f"from: one channel ({settings.channel}) at {settings.features.sample_rate:,} Hz{filtered}.",
+        f"reference device is {reference}. Level, band and spectrum are those of the signal that the spectrograms are "
+        f"computed from: one channel ({settings.channel}) at {settings.features.sample_rate:,} Hz{filtered}.",
         cautions=warnings,
         grid=grid,
         plot=Plot(

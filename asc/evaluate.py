@@ -1,4 +1,4 @@
-"""From finished runs to a report: `python -m asc.evaluate RUN... --out REPORT`."""
+"""Command line: report on finished runs, `python -m asc.evaluate RUN... --out REPORT`."""
 
 import sys
 from dataclasses import dataclass
@@ -20,30 +20,30 @@ from evaluation.text import document_text
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Report finished runs device by device: a page, tables and plots.
+    """Report the accuracy of finished runs on every device: an HTML page, tables and plots.
 
-    Runs of one configuration are averaged over their seeds; configurations tested on the same clips are compared with
-    the first one given.
+    Runs that differ only in their seed are averaged. Configurations tested on the same clips are compared with the
+    first one given.
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """A run (seed-<n>), a configuration (<name>-<hash>: all its seeds) or a folder of configurations."""
 
     more: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN ...")] = ()
-    """More of them."""
+    """More runs, configurations or folders."""
 
     out: Path
-    """Folder of the report; an earlier report in it is replaced."""
+    """Folder to write the report to; an earlier report in it is replaced."""
 
     title: str = "Acoustic scene classification, device by device"
-    """Heading of the page."""
+    """Title of the page."""
 
     replicates: int = 10_000
-    """Number of bootstrap draws behind an interval."""
+    """Number of bootstrap replicates per interval."""
 
 
 def evaluate(options: Options) -> None:
-    """Read the runs, write the report, print its tables and, last, its folder."""
+    """Read the runs, write the report, print its main tables and, on the last line, its folder."""
     bootstrap = Bootstrap(replicates=options.replicates)
     if options.out.exists() and not options.out.is_dir():
         raise ConfigError("out", str(options.out), "a folder, or a name that is not taken")

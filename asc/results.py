@@ -1,4 +1,4 @@
-"""Finished runs read back: every file checked, the seeds of one configuration put together."""
+"""Read finished runs: every file is checked, and the seeds of one configuration are combined."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -21,14 +21,19 @@ _UNREADABLE = (OSError, EOFError, ValueError, KeyError, BadZipFile, pyarrow.Arro
 
 
 def read_configurations(paths: Sequence[Path]) -> list[Configuration]:
-    """Read the finished runs at `paths`: the runs of one configuration together, configurations in the order given.
+    """Read the finished runs at `paths`, grouped into configurations in the order given.
 
-    Runs that are not finished are named on standard error and left out.
+    Unfinished runs are named on standard error and left out.
+
+    Parameters
+    ----------
+    paths
+        Runs (`seed-<n>`), configurations (`<name>-<hash>`) or folders of configurations.
 
     Raises
     ------
     RunError
-        If no run is finished, a file of one is missing or wrong, or two runs are the same seed of one configuration.
+        If no run is finished, a file is missing or invalid, or two runs have the same configuration and seed.
     """
     done: dict[str, list[RunFolder]] = {}
     for run in finished_runs(paths):
@@ -67,7 +72,7 @@ def _configuration(name: str, label: str, runs: list[RunFolder]) -> Configuratio
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Name the file, and what to do, in whatever goes wrong while reading it."""
+    """Raise a RunError that names the file and a remedy if reading it fails."""
     try:
         yield
     except _UNREADABLE as error:
@@ -76,7 +81,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _json(path: Path, *names: str) -> dict[str, Any]:
-    """Read an object that has these names."""
+    """Read a JSON object and check that it has these names."""
     with _reading(path):
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         for name in names:
@@ -103,9 +108,9 @@ def _predictions(run: RunFolder) -> DataFrame:
 
 
 def _complexity(run: RunFolder) -> dict[str, Any]:
-    """Return what the run's network costs; runs of earlier versions say less, and are counted again by their weights.
+    """Return the numbers of `models.complexity.Complexity` for the run's network.
 
-    Where their weights were deleted, what they say is what there is.
+    Runs of earlier versions hold only some of them: these are counted again from the weights if they still exist.
     """
     stored: dict[str, Any] = _json(run.result_file, "complexity")["complexity"]
     if "second_mult_adds" in stored or not run.weights_file.is_file():

@@ -94,7 +94,8 @@ def macro_grids(comparison: Comparison) -> list[Grid]:
     loss = _side_by_side(
         comparison,
         "Log loss by device",
-        "Cross-entropy in nats, mean of the last epochs and seeds: over clips, and over the scenes' means (DCASE).",
+        "Cross-entropy in nats, mean of the last epochs and seeds: mean over clips, and mean over scenes of each "
+        "scene's mean, as in DCASE.",
         lambda label: [f"{label}, clips", "scenes"],
         lambda row: [nats(row.log_loss), nats(row.macro_log_loss)],
     )
@@ -107,16 +108,16 @@ def _change(row: Any) -> str:
 
 
 def cost_grids(comparison: Comparison) -> list[Grid]:
-    """Show how the accuracy changes on unseen devices on the same recordings; nothing where no recording has both."""
+    """Show the change of accuracy on unseen devices on the same recordings; no table if no recordings are shared."""
     if comparison.results[0].groups.change.isna().all():
         return []
-    title = "What the device costs, on the same recordings"
+    title = "Change on unseen devices, same recordings"
     note = (
-        "Points of accuracy on the unseen device less those on seen devices, mean of the last epochs and seeds, on "
-        f"recordings that both made; 95 % interval over {comparison.held}."
+        "Accuracy on the unseen device minus accuracy on seen devices, in percentage points, on recordings made by "
+        f"both: mean of the last epochs and seeds, and 95 % interval over {comparison.held}."
     )
     if not comparison.same_training_devices:
-        note += " Seen and unseen devices are each configuration's own."
+        note += " Seen devices are those that the configuration itself was trained on."
     grids = []
     for results in abreast(comparison):
         first, tables = results[0].groups, [rows_of(result.groups) for result in results]
@@ -133,11 +134,15 @@ def difference_grids(comparison: Comparison) -> list[Grid]:
 
 def _difference_grid(first: Result, other: Result, table: DataFrame) -> Grid:
     note = (
-        "Points of accuracy, mean of the last epochs and seeds, on the same clips. An interval is of one row; "
-        "p and verdict are corrected for the number of rows (Holm): unseen devices, other groups, single devices."
+        "Difference of accuracy in percentage points, on the same clips, mean of the last epochs and seeds. Intervals "
+        "are not corrected for multiple comparisons. p-values and verdicts are (Holm), within each of three families "
+        "of rows: unseen devices, other groups, single devices."
     )
     if table.p.isna().all():
-        note = "Points of accuracy, mean of the last epochs, on the same clips. One seed gives no verdict."
+        note = (
+            "Difference of accuracy in percentage points, on the same clips, mean of the last epochs. A single seed "
+            "gives no verdict."
+        )
     cells = {
         index: [
             points(row.estimate),
@@ -148,4 +153,4 @@ def _difference_grid(first: Result, other: Result, table: DataFrame) -> Grid:
         for index, row in rows_of(table).items()
     }
     headings = ["difference", "95 % interval", "p (Holm)", "verdict"]
-    return _by_device(f"Difference: {other.label} less {first.label}", first.groups, headings, note, cells)
+    return _by_device(f"Difference: {other.label} minus {first.label}", first.groups, headings, note, cells)

@@ -116,8 +116,8 @@ def _plots(comparison: Comparison) -> Iterator[Plot]:
     yield Plot(
         "curves",
         f"learning-curves-{name}",
-        "Training loss (on mixed-up, rolled clips) and accuracy after every epoch: the mean over seeds, seeds thin. "
-        "Scores are means over the shaded epochs; the dashed line is chance.",
+        "Training loss (with mixup and rolling) and test accuracy after every epoch: mean over seeds, single seeds as "
+        "thin lines. Reported accuracies are means over the shaded epochs; the dashed line is chance level.",
         plots.learning_curves(configurations),
     )
     example = next((c.example for c in configurations if c.example), None)
@@ -125,7 +125,8 @@ def _plots(comparison: Comparison) -> Iterator[Plot]:
         yield Plot(
             "example",
             f"one-recording-{name}",
-            f"One recording on two devices (as Koutini 2021, Figure 2), and the mean difference: {example.recording}.",
+            f"Spectrograms of {example.recording} by two devices, and their mean difference (as in Koutini 2021, "
+            "Figure 2).",
             plots.recording_on_two_devices(example),
         )
 
@@ -133,11 +134,10 @@ def _plots(comparison: Comparison) -> Iterator[Plot]:
 def _accuracy_plot(comparison: Comparison, name: str) -> Plot:
     first = comparison.first
     tables = {result.label: result.groups for result in comparison.results}
-    trained = "were" if comparison.same_training_devices else f"{first.label} was"
+    shaded = "Devices used for training" if comparison.same_training_devices else f"Training devices of {first.label}"
     caption = (
         f"Accuracy on every device, mean of the last {count(first.scored_epochs, 'epoch')} and all seeds; "
-        f"bars are 95 % intervals over {comparison.held}. Devices that {trained} trained on are shaded; the "
-        "dashed line is chance."
+        f"bars are 95 % intervals over {comparison.held}. {shaded} are shaded; the dashed line is chance level."
     )
     return Plot("devices", name, caption, plots.accuracy_by_device(tables, first.chance))
 
@@ -151,7 +151,7 @@ def _confusion_plot(result: Result) -> Plot:
         for part, counts in result.confusions.items()
     }
     caption = (
-        f"{configuration.label}: how the clips of each scene were classified, in %, over the last "
+        f"{configuration.label}: predictions for the clips of each scene, in %, over the last "
         f"{count(epochs, 'epoch')} and all seeds."
     )
     drawn = plots.confusion_matrices(matrices, configuration.scenes)

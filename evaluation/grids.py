@@ -123,8 +123,9 @@ def headline_grid(table: DataFrame, configurations: Sequence[Configuration]) -> 
     ]
     note = (
         f"Accuracy in %: mean of the last {table.epochs_averaged.max()} epochs and all seeds, ± standard deviation "
-        "over seeds where there are several; seen = devices that the configuration was trained on; gap = seen less "
-        "unseen, in points; macro = mean over scenes; log loss in nats, mean over scenes."
+        "over seeds where there are several; seen = devices that the configuration was trained on; gap = seen minus "
+        "unseen, in percentage points; macro = mean over scenes; log loss in nats, mean over scenes; sd over devices "
+        "= standard deviation of the accuracy over devices, in percentage points."
     )
     return Grid("Headline", ["configuration", "seeds", *(heading for _, heading, _ in columns)], rows, note)
 

@@ -161,7 +161,7 @@ def recording_on_two_devices(example: Example) -> Figure:
     change = (spectrograms[1] - spectrograms[0]).mean(axis=1)
     profile.axvline(0, color="#bbbbbb", linewidth=0.8)
     profile.plot(change, np.arange(mels), color="#222222", linewidth=1.2)
-    profile.set(title="unseen less seen", xlabel="mean feature value")
+    profile.set(title="unseen minus seen", xlabel="mean feature value")
     bands = profile.secondary_yaxis("right")
     bands.set_ylabel("mel band")
     return figure

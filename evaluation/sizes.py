@@ -36,9 +36,10 @@ def operations_grid(configurations: Sequence[Configuration]) -> Grid:
     rows.append([_LIMIT, MISSING, MISSING, MISSING, MISSING, f"{MACS_LIMIT / 1e6:.0f}"])
     headings = ["configuration", "parameters", "non-zero", "MMAC, clip", "MMAC, 1 s", "torchinfo, 1 s"]
     note = (
-        "MMAC: million multiply-accumulates of convolutions and matrix products. torchinfo: its total_mult_adds in "
-        "millions, batch norm included, the count of the challenge. Zeros are multiplied too. "
-        f"{MISSING}: one second is too short for the network, or an earlier version counted and the weights are gone."
+        "MMAC: million multiply-accumulate operations of convolutions and matrix products, for a clip and for one "
+        "second; zero weights are included. torchinfo: total_mult_adds of torchinfo in millions, which includes batch "
+        f"norm and is the count of the challenge. {MISSING}: one second is too short for the network, or the run is of "
+        "an earlier version and its weights were deleted."
     )
     return Grid("Parameters and operations", headings, rows, note)
 
@@ -57,8 +58,8 @@ def memory_grid(configurations: Sequence[Configuration]) -> Grid:
     rows.append([_LIMIT, *[f"{MEMORY_LIMIT / 1e3:.0f}"] * len(_PRECISIONS), *[MISSING] * len(_PRECISIONS)])
     headings = ["configuration", *(f"{p}, kB" for p in _PRECISIONS), *(f"non-zero {p}, kB" for p in _PRECISIONS)]
     note = (
-        "Bytes of the parameters, 1 kB = 1000 bytes. The challenge limits those of all parameters, zeros included, at "
-        "the precision that a network computes with. Of non-zero ones: without the positions that a sparse format adds."
+        "Size of the parameters, 1 kB = 1000 bytes. The challenge limits the size of all parameters, zeros included, "
+        "at the precision used for inference. The size of non-zero parameters excludes the indices of a sparse format."
     )
     return Grid("Parameter memory", headings, rows, note)
 

@@ -65,14 +65,14 @@ def _accuracies(result: Result) -> str:
     table, configuration = result.groups, result.configuration
     seen, unseen = (percent(table.accuracy[group]) for group in (SEEN, UNSEEN))
     chance, epochs = percent(configuration.chance), count(configuration.scored_epochs, "epoch")
-    right = f"{seen} % right on seen devices and {unseen} % on unseen ones"
+    right = f"accuracy {seen} % on seen devices and {unseen} % on unseen devices"
     if table.clips[UNSEEN] == 0:
-        right = f"{seen} % right; every test device was trained on"
-    sentence = f"{configuration.label}: {right}, mean of the last {epochs} (chance {chance} %)."
+        right = f"accuracy {seen} % on all test devices"
+    sentence = f"{configuration.label}: {right}, mean of the last {epochs}; chance level {chance} %."
     cost = row_of(table, UNSEEN)
     if not np.isnan(cost.change):
         interval = within(cost.change_low, cost.change_high, points)
-        sentence += " On the same recordings, unseen devices change the accuracy by "
+        sentence += " On the same recordings, the accuracy on unseen devices differs by "
         sentence += f"{points(cost.change)} points {interval}".rstrip() + "."
     return sentence
 
@@ -86,7 +86,7 @@ def _differences(comparison: Comparison) -> list[str]:
             if np.isnan(row.estimate):
                 continue
             change = f"{points(row.estimate)} points {within(row.low, row.high, points)}".rstrip()
-            what = f"{result.label} less {comparison.first.label}, {group[1]} devices"
+            what = f"{result.label} minus {comparison.first.label}, {group[1]} devices"
             sentences.append(f"{what}: {change}; {_said(row, result.label)}.")
     return sentences
 
@@ -95,7 +95,7 @@ def _said(row: Any, label: str) -> str:
     """Put the verdict of a difference into words."""
     if row.verdict == UNDECIDED:
         return "no verdict"
-    return "no difference is shown" if row.verdict == "none" else f"{label} is {row.verdict}"
+    return "no significant difference" if row.verdict == "none" else f"{label} is {row.verdict}"
 
 
 def cautions(comparison: Comparison) -> list[str]:
@@ -105,29 +105,31 @@ def cautions(comparison: Comparison) -> list[str]:
     judged = any(differences.p.notna().any() for _, differences in comparison.differences)
     epochs = count(first.scored_epochs, "epoch")
     sentences = [
-        f"Every accuracy, interval and difference is of the mean over the last {epochs}; intervals are over "
-        f"{comparison.held}."
+        f"Every accuracy and difference is a mean over the last {epochs}; its 95 % interval is over {comparison.held}."
     ]
     if seeds == 1:
         sentences.append(_one_seed(comparison))
     if judged:
         sentences.append(
-            "Verdicts are corrected for the number of rows (Holm) in each of three families: unseen devices, the other "
-            "groups, single devices. In a family without any true difference, one study in twenty finds one by chance."
+            "Verdicts are corrected for multiple comparisons (Holm) within each of three families: unseen devices, "
+            "other groups, single devices. In a family without a true difference, one study in twenty finds one by "
+            "chance."
         )
     if seeds > 1 and seeds < _SEEDS_OF_THE_PAPER:
-        sentences.append(f"{count(seeds, 'seed')} make wide intervals; the paper trains {_SEEDS_OF_THE_PAPER}.")
+        sentences.append(f"Intervals from {count(seeds, 'seed')} are wide; Koutini 2021 trains {_SEEDS_OF_THE_PAPER}.")
     units = int(table.units["all", "all"])
     if units < _FEW_UNITS:
-        sentences.append(f"Only {units} {first.unit_name} were tested: the intervals are rough.")
+        sentences.append(f"Only {units} {first.unit_name} were tested: the intervals are rough estimates.")
     if not comparison.same_training_devices:
         sentences.append(
             "The configurations were trained on different devices. In tables and differences, seen and unseen devices "
-            f"are those of {first.label}; in the headline and in changes on the same recordings, of each configuration."
+            f"are those of {first.label}; in the headline and in the change on the same recordings, those of each "
+            "configuration."
         )
     sentences += _scenes_apart(comparison)
     if table.clips[UNSEEN] == 0:
-        sentences.append("Every test device was trained on: there is nothing to say about unseen devices.")
+        trained = "for training" if comparison.same_training_devices else f"to train {first.label}"
+        sentences.append(f"Every test device was used {trained}: tables and differences have no unseen devices.")
     return sentences
 
 
@@ -135,10 +137,10 @@ def _scenes_apart(comparison: Comparison) -> list[str]:
     """Name the devices that were not tested on every scene."""
     if not comparison.missing:
         return []
-    shown = "; ".join(f"{device} without {', '.join(scenes)}" for device, scenes in comparison.missing.items())
+    shown = "; ".join(f"{device} lacks {', '.join(scenes)}" for device, scenes in comparison.missing.items())
     return [
-        f"Not every device was tested on every scene ({shown}): accuracies of devices and the gap are over different "
-        "scenes. The change on the same recordings is not affected."
+        f"Not every device was tested on every scene ({shown}): the accuracies of devices, and the gap, are over "
+        "different scenes. The change on the same recordings is not affected."
     ]
 
 
@@ -146,11 +148,11 @@ def _one_seed(comparison: Comparison) -> str:
     """Explain why a single seed gives no verdict, and which differences more seeds can detect."""
     seeds = (2, _SEEDS_OF_THE_PAPER, 5)
     single = ", ".join(c.label for c in comparison.configurations if len(c.seeds) == 1)
-    text = f"With a single seed ({single}), a recipe's effect cannot be told from the choice of the seed: "
-    text += "there is no verdict" if comparison.differences else "nothing here can be compared with another recipe"
+    text = f"With a single seed ({single}), the effect of a configuration cannot be separated from that of the seed: "
+    text += "there is no verdict" if comparison.differences else "it cannot be compared with another configuration"
     return (
-        f"{text}. Train more (--seed 1, --seed 2). If accuracies of seeds deviate by one point, the smallest "
-        f"difference that can be shown is, in points: {least_difference(seeds)}."
+        f"{text}. Train more seeds (--seed 1, --seed 2). If the standard deviation of the accuracy over seeds is one "
+        f"point, the smallest detectable difference in points is {least_difference(seeds)}."
     )
 
 
@@ -167,5 +169,5 @@ def provenance(comparison: Comparison) -> str:
         made.append(f"preset {', '.join(presets)}")
     made.append(count(sum(len(c.seeds) for c in configurations), "run"))
     clips = count(int(table.clips["all", "all"]), "test clip")
-    clips += f" ({table.clips[SEEN]:,} seen, {table.clips[UNSEEN]:,} unseen)"
-    return "; ".join([*made, clips, f"{count(comparison.parallel, 'recording')} made by seen and unseen devices"])
+    clips += f" ({table.clips[SEEN]:,} from seen devices, {table.clips[UNSEEN]:,} from unseen devices)"
+    return "; ".join([*made, clips, f"{count(comparison.parallel, 'recording')} made by both seen and unseen devices"])

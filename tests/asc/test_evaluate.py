@@ -30,7 +30,13 @@ def test_the_table_is_printed_and_the_folder_is_the_last_line(
     assert main([str(runs), "--out", str(report), "--replicates", "200", "--title", "Two nets"]) == 0
     out = capsys.readouterr().out
     assert out.splitlines()[-1] == str(report)
-    for text in ("Accuracy by device", "unseen, simulated", "Difference: damped less base", "DCASE 2022 to 2025", "s6"):
+    for text in (
+        "Accuracy by device",
+        "unseen, simulated",
+        "Difference: damped minus base",
+        "DCASE 2022 to 2025",
+        "s6",
+    ):
         assert text in out
     assert out.isascii()
     assert "<h1>Two nets</h1>" in (report / "report.html").read_text(encoding="utf-8")

@@ -105,7 +105,7 @@ def test_sentences_tables_plots_and_files_compute_no_accuracy_and_no_interval(
         monkeypatch.setattr(module, name, lambda *_: pytest.fail("computed again"))
     document = lay_out(report)
     write_report(report, document, tmp_path)
-    assert "Difference: damped-x less base-x" in document_text(document)
+    assert "Difference: damped-x minus base-x" in document_text(document)
 
 
 def test_names_are_text_never_markup(folder: Path) -> None:

@@ -43,5 +43,5 @@ def test_a_page_says_what_it_is_given_and_escapes_it(cautions: list[str]) -> Non
     assert "<b>" not in page
     assert "<i>" not in page
     assert "5\u00a0% &amp; more" in page
-    assert ("None: no recording" in page) == (not cautions)
+    assert ("<p>None.</p>" in page) == (not cautions)
     assert page.count("stands out &amp; more") == len(cautions)
