@@ -20,7 +20,8 @@ from data_prep.listing import COLUMNS, META, Reading
 from data_prep.manifest import MANIFEST
 from data_prep.metadata import lost_name_warnings
 from data_prep.oddities import find_oddities
-from data_prep.preparation import Plan, plan_set, prepare
+from data_prep.planning import Plan, plan_set
+from data_prep.preparation import prepare
 from data_prep.problems import Problems
 from data_prep.remotes import RELEASES
 from data_prep.simulated_set import REFERENCE, make_simulated, name_devices, unused_file_warnings

@@ -17,7 +17,7 @@ from data_prep.listing import META, read_listing
 from data_prep.making import Take
 from data_prep.manifest import SetSettings
 from data_prep.metadata import read_clips
-from data_prep.preparation import clip_bytes, feature_bytes
+from data_prep.planning import clip_bytes, feature_bytes
 from data_prep.problems import Problem, Problems
 from data_prep.simulated_set import name_devices, plan_simulated, simulated_origin
 from data_prep.splits import SplitSettings, count_table, make_split

@@ -7,7 +7,8 @@ import numpy as np
 import soundfile as sf
 
 from data_prep.layouts import LAYOUTS
-from data_prep.preparation import plan_set, prepare
+from data_prep.planning import plan_set
+from data_prep.preparation import prepare
 from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 

@@ -17,7 +17,8 @@ from data_prep.containers.acceptance import Acceptance
 from data_prep.demo_set import record_demo
 from data_prep.making import Maker, Take, TakeTask, missing_devices, write_take
 from data_prep.manifest import SetSettings
-from data_prep.shards import ShardTask, empty_arrays, read_clip
+from data_prep.shard_files import ShardTask
+from data_prep.shards import empty_arrays, read_clip
 from data_prep.simulated_set import name_devices, play_to_devices
 from data_prep.workers import for_each
 

@@ -1,99 +1,26 @@
-"""Shards, the unit of work of preparation: consecutive clips stored in a pair of array files and a part file."""
+"""Computation of a shard: consecutive clips, stored in a pair of array files and a part file."""
 
 import dataclasses
 import functools
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from common.errors import AscError, DataError
+from common.errors import DataError
 from common.files import write_text
 from common.identity import canonical_json
-from data_prep.arrays import open_array, write_array
-from data_prep.containers.acceptance import Acceptance
+from data_prep.arrays import write_array
 from data_prep.features import FeatureSettings, PerceptualMel
-from data_prep.manifest import MANIFEST, PARTS, SetSettings, features_file, waveforms_file
+from data_prep.manifest import MANIFEST, SetSettings, features_file, waveforms_file
 from data_prep.measuring import Measurement, measure
 from data_prep.mixing import mix_down
 from data_prep.problems import Problem
 from data_prep.recording import fit_length, read_recording
+from data_prep.shard_files import Record, ShardNote, ShardTask, is_enough, read_part
 from data_prep.waveform import waveform_of
 
 _LOUDEST = 32_767  # of int16
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShardTask:
-    """Argument of a worker process: the shard to compute.
-
-    Parameters
-    ----------
-    root, folder
-        Folders of the recordings and of the prepared set.
-    number
-        Number of the shard.
-    settings
-        Settings of the set.
-    clips, sizes
-        Names of the shard's clips, and sizes of their files in bytes when the set was planned.
-    mode
-        If clips cannot be used, `stop` writes nothing and `skip` writes the other clips; `look` only checks the
-        recordings and never writes.
-    accept
-        Accepted irregularities of recordings.
-    """
-
-    root: Path
-    folder: Path
-    number: int
-    settings: SetSettings
-    clips: tuple[str, ...]
-    sizes: tuple[int, ...]
-    mode: Literal["stop", "skip", "look"]
-    accept: Acceptance
-
-    @property
-    def note(self) -> Path:
-        """Return the path of the shard's part file."""
-        return self.folder / PARTS / f"{self.number:05d}.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """Properties of a clip that was read; all but `oddities` are columns of the clips table of a prepared set."""
-
-    clip: str
-    sha256: str
-    fitted: str
-    silent: bool
-    scale: float
-    oddities: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShardNote:
-    """Contents of a part file, which describes a finished shard.
-
-    Attributes
-    ----------
-    features, waveforms
-        SHA-256 of the array files; `waveforms` is "" if none are kept.
-    records, measurements
-        Records and measurements of the clips in the shard.
-    problems
-        Problems of the clips that could not be used.
-    """
-
-    features: str
-    waveforms: str
-    records: tuple[Record, ...]
-    problems: tuple[Problem, ...]
-    measurements: tuple[Measurement, ...]
 
 
 @functools.lru_cache(maxsize=1)
@@ -181,7 +108,7 @@ def make_shard(task: ShardTask) -> list[Problem]:
         If the shard cannot be written.
     """
     previous = read_part(task)
-    if _is_enough(previous, task):
+    if is_enough(previous, task):
         return []
     features, waveforms = empty_arrays(task.settings, len(task.clips))
     records: list[Record] = []
@@ -224,44 +151,3 @@ def _publish(
         measurements=tuple(measurements),
     )
     write_text(task.note, canonical_json(part))
-
-
-def read_part(task: ShardTask) -> ShardNote | None:
-    """Read the part file of a shard; return None if it or its arrays are missing or do not match."""
-    try:
-        value = json.loads(task.note.read_bytes())
-        part = ShardNote(
-            features=value["features"],
-            waveforms=value["waveforms"],
-            records=tuple(Record(**{**record, "oddities": tuple(record["oddities"])}) for record in value["records"]),
-            problems=tuple(Problem(**problem) for problem in value["problems"]),
-            measurements=tuple(Measurement.from_json(each) for each in value["measurements"]),
-        )
-        unusable = {problem.file for problem in part.problems}
-        if [record.clip for record in part.records] != [clip for clip in task.clips if clip not in unusable]:
-            return None
-        if len(part.measurements) != len(part.records):
-            return None
-        open_array(features_file(task.folder, task.number), np.float16, (len(part.records), *task.settings.shape))
-        if task.settings.waveforms:
-            shape = len(part.records), task.settings.samples
-            open_array(waveforms_file(task.folder, task.number), np.int16, shape)
-    except (OSError, ValueError, KeyError, TypeError, AscError):
-        return None
-    return part
-
-
-def _is_enough(part: ShardNote | None, task: ShardTask) -> bool:
-    """Return whether a shard is finished: no clip was skipped, and none has an irregularity that is not accepted."""
-    if part is None or part.problems:
-        return False
-    try:
-        task.accept.check(oddity for record in part.records for oddity in record.oddities)
-    except DataError:
-        return False
-    return True
-
-
-def is_finished(task: ShardTask) -> bool:
-    """Return whether the shard is finished and none of its clips has to be read again."""
-    return _is_enough(read_part(task), task)

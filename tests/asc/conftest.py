@@ -15,7 +15,8 @@ from asc.description import DataReference, RunDescription, TrainingSettings, Wei
 from asc.run_folder import RunFolder
 from asc.training import Machine, train
 from data_prep.layouts import LAYOUTS
-from data_prep.preparation import plan_set, prepare
+from data_prep.planning import plan_set
+from data_prep.preparation import prepare
 from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 from models.resnet import NetworkSettings

@@ -14,7 +14,7 @@ import soundfile
 from asc.prepare import main
 from asc.prepare_options import Options
 from data_prep.layouts import LAYOUTS
-from data_prep.preparation import plan_set
+from data_prep.planning import plan_set
 from data_prep.storage import PreparedSet
 from tests.conftest import ROOT
 from tests.tiny_sets import prepared, read_lists, tree, write_lists, write_tiny_set

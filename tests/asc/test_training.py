@@ -298,7 +298,8 @@ def test_a_batch_of_one_trains(trained: Trained) -> None:
 
 def test_waveforms_that_the_set_does_not_hold(recordings: Path, description: RunDescription, tmp_path: Path) -> None:
     from data_prep.layouts import LAYOUTS
-    from data_prep.preparation import plan_set, prepare
+    from data_prep.planning import plan_set
+    from data_prep.preparation import prepare
 
     plan = plan_set(recordings, LAYOUTS["folder"], tmp_path / "prepared")
     bare = prepare(plan, SplitSettings(test_cities=1), workers=1, on_error="stop")

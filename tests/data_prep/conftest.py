@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import pytest
 
-from data_prep import preparation
+from data_prep import planning
 from data_prep.layouts import LAYOUTS
-from data_prep.preparation import plan_set, prepare
+from data_prep.planning import plan_set
+from data_prep.preparation import prepare
 from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
 from tests.tiny_sets import write_tiny_set
@@ -20,7 +21,7 @@ Make = Callable[..., PreparedSet]
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make shards hold ten of the tiny clips (256 x 9 float16), so that 36 clips are four shards."""
-    monkeypatch.setattr(preparation, "SHARD_BYTES", 10 * 256 * 9 * 2)
+    monkeypatch.setattr(planning, "SHARD_BYTES", 10 * 256 * 9 * 2)
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from data_prep import preparation, shards
 from data_prep.containers.acceptance import Acceptance
 from data_prep.features import FeatureSettings, PerceptualMel
 from data_prep.layouts import LAYOUTS
-from data_prep.preparation import commonest_seconds, plan_set, prepare
+from data_prep.lengths import commonest_seconds
+from data_prep.planning import plan_set
+from data_prep.preparation import prepare
 from data_prep.problems import Problems
 from data_prep.recording import Recording, read_recording
 from data_prep.shards import quantise

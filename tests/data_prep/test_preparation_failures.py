@@ -18,7 +18,7 @@ import pytest
 from asc import prepare as command
 from common.errors import AscError
 from common.files import write_text
-from data_prep import preparation, shards
+from data_prep import planning, preparation, shards
 from data_prep.manifest import MANIFEST
 from tests.data_prep.conftest import Make
 from tests.tiny_sets import tree
@@ -173,7 +173,7 @@ def test_two_at_once_share_the_work(make: Make, tmp_path: Path, monkeypatch: pyt
         published.put(path.name)
 
     monkeypatch.setattr(shards, "write_text", note)
-    monkeypatch.setattr(preparation, "SHARD_BYTES", 1)
+    monkeypatch.setattr(planning, "SHARD_BYTES", 1)
     children = [in_child(lambda: make(tmp_path / "shared")) for _ in range(2)]
     for child in children:
         child.join()

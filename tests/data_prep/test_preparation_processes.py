@@ -18,9 +18,9 @@ from tests.tiny_sets import tree, write_tiny_set
 
 PROGRAM = """
 import sys
-from data_prep import preparation
+from data_prep import planning
 from asc.prepare import main
-preparation.SHARD_BYTES = 10 * 256 * 9 * 2
+planning.SHARD_BYTES = 10 * 256 * 9 * 2
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
 """
