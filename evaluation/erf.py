@@ -1,6 +1,6 @@
-"""The effective receptive field: how strongly each place of the input moves the middle of the penultimate layer.
+"""Effective receptive field: the gradient of the middle of the penultimate layer with respect to the input.
 
-Koutini 2021, App. C, after Luo et al. 2016.
+See Koutini 2021, App. C, and Luo et al. 2016.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,13 +29,13 @@ class ErfMap:
     values
         Mean absolute gradient, (mel, frame).
     first
-        Mel band and frame of the input that `values[0, 0]` belongs to.
+        Mel band and frame of the input at `values[0, 0]`.
     centre
         Mel band and frame on which the maximum receptive field is centred.
     maximum
-        Mel bands and frames that it spans, inside the input or not.
+        Size of the maximum receptive field in mel bands and frames, parts outside the input included.
     clips
-        How many clips were averaged.
+        Number of clips averaged.
     """
 
     values: NDArray[np.float64]
@@ -45,17 +45,17 @@ class ErfMap:
     clips: int
 
     def offsets(self, axis: int) -> NDArray[np.float64]:
-        """Return where the rows (axis 0) or columns (axis 1) of `values` stand relative to the centre."""
+        """Return the positions of the rows (axis 0) or columns (axis 1) of `values` relative to the centre."""
         return np.arange(self.values.shape[axis], dtype=np.float64) + self.first[axis] - self.centre[axis]
 
 
 def mean_map(maps: Sequence[ErfMap]) -> ErfMap:
-    """Return the mean of maps of one network's seeds, each scaled to sum 1 so that none counts for its gradients' size.
+    """Return the mean of the maps of several seeds, each scaled to a sum of 1.
 
     Raises
     ------
     DataError
-        If there is none, they are not of the same place, or one is zero everywhere.
+        If there is no map, their shapes or positions differ, or one is zero everywhere.
     """
     if len({(erf.values.shape, erf.first, erf.centre) for erf in maps}) != 1:
         raise DataError(f"{len(maps)} effective receptive fields of different places have no mean")
@@ -66,14 +66,14 @@ def mean_map(maps: Sequence[ErfMap]) -> ErfMap:
 
 @dataclass(frozen=True)
 class Extent:
-    """What holds a share of an effective receptive field, see `extent`.
+    """Size of the part of an effective receptive field that holds a share of its mass, see `extent`.
 
     Parameters
     ----------
     mels, frames
         Number of mel bands and of frames.
     reach
-        How far the outermost of them are from the centre, in mel bands and in frames.
+        Distance of the outermost from the centre, in mel bands and in frames.
     """
 
     mels: int
@@ -82,11 +82,11 @@ class Extent:
 
 
 def _narrowest(erf: ErfMap, axis: int, share: float) -> tuple[int, float]:
-    """Return how many places along an axis hold `share` of the mass, and how far they reach."""
+    """Return the number of positions along an axis that hold `share` of the mass, and their reach."""
     distance = np.abs(erf.offsets(axis))
     steps, step = np.unique(distance, return_inverse=True)
     held = np.cumsum(np.bincount(step, weights=erf.values.sum(axis=1 - axis)))
-    # A sum of many numbers may miss an exact share by its rounding.
+    # Rounding of the sums must not exclude a position at which an exact share is reached.
     reach = steps[np.argmax(held >= share * held[-1] * (1 - 1e-12))]
     return int(np.count_nonzero(distance <= reach)), float(reach)
 
@@ -94,13 +94,29 @@ def _narrowest(erf: ErfMap, axis: int, share: float) -> tuple[int, float]:
 def extent(erf: ErfMap, share: float) -> Extent:
     """Return the smallest intervals about the receptive field's centre that hold `share` of the mass.
 
-    Along frequency the mass of a mel band is its sum over frames, along time that of a frame its sum over bands. An
-    interval reaches equally far to both sides of the centre; places outside the input hold nothing and are not counted.
+    Along frequency the mass of a mel band is its sum over frames, along time the mass of a frame is its sum over bands.
+    An interval is symmetric about the centre. Positions outside the input have no mass and are not counted.
+
+    Parameters
+    ----------
+    erf
+        The effective receptive field.
+    share
+        Share of the mass, above 0 and at most 1.
 
     Raises
     ------
     DataError
         If the map is zero everywhere, or not finite.
+
+    Examples
+    --------
+    >>> values = np.array([[0.0, 1.0, 0.0], [1.0, 6.0, 1.0], [0.0, 1.0, 0.0]])
+    >>> erf = ErfMap(values=values, first=(10, 20), centre=(11.0, 21.0), maximum=(3, 3), clips=1)
+    >>> extent(erf, 0.5)
+    Extent(mels=1, frames=1, reach=(0.0, 0.0))
+    >>> extent(erf, 0.95)
+    Extent(mels=3, frames=3, reach=(1.0, 1.0))
     """
     total = erf.values.sum()
     if not np.isfinite(total):
@@ -124,7 +140,17 @@ def penultimate(network: AudioResNet, layer: Layer) -> nn.Module:
 
 @dataclass(frozen=True)
 class _Window:
-    """One axis: what the middle output place sees of an input of `size` places."""
+    """Receptive field of the middle output position along one axis of an input.
+
+    Parameters
+    ----------
+    reach
+        Receptive field of an output position along the axis.
+    size
+        Size of the input.
+    middle
+        Index of the middle output position.
+    """
 
     reach: Reach
     size: int
@@ -144,12 +170,12 @@ class _Window:
 
     @property
     def start(self) -> int:
-        """First place to compute: moved by whole jumps, so that every layer's places stay what they are."""
+        """First input position to compute: `first` moved by whole strides, so that every layer keeps its grid."""
         return self.first - self.first % self.reach.jump
 
     @property
     def place(self) -> int:
-        """Where the middle output place stands when the input begins at `start`."""
+        """Index of the middle output position when the input begins at `start`."""
         return self.middle - self.start // self.reach.jump
 
 
@@ -161,25 +187,25 @@ def _windows(layer: nn.Module, batch: Tensor) -> tuple[_Window, _Window]:
 
 
 def _summed(layer: nn.Module, batch: Tensor, mel: _Window, frame: _Window) -> Tensor:
-    """Return the absolute gradient at the places from `start` to `stop`, summed over a batch."""
+    """Return the absolute gradient at the positions from `start` to `stop`, summed over a batch."""
     part = batch[:, :, mel.start : mel.stop, frame.start : frame.stop].detach().contiguous().requires_grad_()
     (gradient,) = torch.autograd.grad(layer(part)[:, :, mel.place, frame.place].sum(), part)
     return gradient.abs_().mean(dim=1).sum(dim=0, dtype=torch.float64)
 
 
 def effective_receptive_field(layer: nn.Module, batches: Iterable[Tensor]) -> ErfMap:
-    """Return the mean absolute gradient of `layer`'s middle output place with respect to its input.
+    """Return the mean absolute gradient of the middle output position of `layer` with respect to the input.
 
-    The gradient is of the sum over the place's channels, in evaluation mode and float32; the mean over clips (and input
-    channels). Where a recording is digital silence, neighbours tie in a max pool and rounding decides between them.
+    The gradient is that of the sum over the position's channels, in evaluation mode and float32; the mean is over clips
+    and input channels. In digital silence, neighbours tie in a max pool and rounding decides between them.
 
-    Only the part of the input that the place can see is computed, which changes nothing: a side of it that lies inside
-    the input lies inside every layer, so no padding is met there, and a side that does not is left whole.
+    Only the receptive field of the position is computed, which gives the same gradient: an edge of the receptive field
+    inside the input is inside every layer and meets no padding, and an edge outside the input is not cropped.
 
     Parameters
     ----------
     layer
-        Layers that `models.receptive_field` knows, such as `penultimate` returns.
+        Layers known to `models.receptive_field`, such as those of `penultimate`.
     batches
         Normalised spectrograms (batch, channel, mel, frame) of one size on the device of `layer`.
 
@@ -187,6 +213,17 @@ def effective_receptive_field(layer: nn.Module, batches: Iterable[Tensor]) -> Er
     ------
     DataError
         If there is no clip.
+
+    Examples
+    --------
+    Two convolutions with 3 x 3 kernels of ones: the middle position depends on 5 x 5 input positions.
+
+    >>> layer = nn.Sequential(nn.Conv2d(1, 1, 3, bias=False), nn.Conv2d(1, 1, 3, bias=False))
+    >>> for weight in layer.parameters():
+    ...     _ = nn.init.ones_(weight)
+    >>> erf = effective_receptive_field(layer, [torch.randn(2, 1, 16, 32)])
+    >>> erf.values[2].tolist(), erf.maximum
+    ([3.0, 6.0, 9.0, 6.0, 3.0], (5, 5))
     """
     total: Tensor | None = None
     clips = 0

@@ -1,4 +1,4 @@
-"""Pictures of effective receptive fields, side by side in the manner of Koutini 2021, Figures 7 to 16."""
+"""Figures of effective receptive fields side by side, as in Koutini 2021, Figures 7 to 16."""
 
 import textwrap
 from collections.abc import Sequence
@@ -23,24 +23,24 @@ _INCHES = 2.6  # side of a panel
 
 
 def draw_maps(maps: Sequence[tuple[str, ErfMap]], *, span: int | None = None, footer: str = "") -> Figure:
-    """Draw maps in panels of one scale, each with boxes around 50 % and 95 % of its mass along either axis.
+    """Draw maps in panels with equal axes, each with boxes around 50 % and 95 % of its mass along either axis.
 
-    Colours show the gradient relative to each map's own maximum, on a square-root scale, for what lies outside the
-    middle is a small part of it. To be called in `style.house_style`.
+    Colours show the gradient relative to the maximum of each map, on a square-root scale, so that small values outside
+    the middle are visible. Call it within `style.house_style`.
 
     Parameters
     ----------
     maps
         Title and map of each panel.
     span
-        Mel bands and frames to show about the centre; what all maps need where not given.
+        Mel bands and frames shown around the centre; by default, as many as the largest map has.
     footer
-        Line below the figure.
+        Text below the figure.
 
     Raises
     ------
     DataError
-        If a map has no extent, see `erf.extent`.
+        If a map is zero everywhere or not finite, see `erf.extent`.
     """
     rows = -(-len(maps) // _COLUMNS)
     columns = -(-len(maps) // rows)
@@ -63,7 +63,7 @@ def draw_maps(maps: Sequence[tuple[str, ErfMap]], *, span: int | None = None, fo
 
 
 def _label(panels: NDArray[Any], used: int) -> None:
-    """Name the axes at the left and at the bottom, and hide the panels that are not used."""
+    """Label the outer axes, and hide the panels that are not used."""
     for axes in panels.flat[used:]:
         axes.set_visible(False)
     for axes in panels[:, 0]:
@@ -75,7 +75,7 @@ def _label(panels: NDArray[Any], used: int) -> None:
 
 
 def _limit(maps: Sequence[ErfMap], axis: int, span: int | None) -> tuple[float, float]:
-    """Return the edges, relative to the centre, of what is shown along an axis."""
+    """Return the limits of an axis relative to the centre."""
     if span is not None:
         return -span / 2, span / 2
     offsets = np.concatenate([erf.offsets(axis) for erf in maps])

@@ -1,4 +1,4 @@
-"""A network held still while it is measured, and given back as it was."""
+"""Evaluation of a network without gradients of its weights, after which its state is restored."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +10,24 @@ from torch.nn.utils import parametrize
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """Evaluate `network` in its own precision proper, with no graph behind its weights and every weight computed once.
+    """Put `network` into evaluation mode without autocast, TensorFloat-32 and gradients of its parameters.
 
-    Inside, all of it is in evaluation mode, autocast is off, and its parameters ask for no gradient; when the block
-    ends, however it ends, every module's mode and every parameter's wish are what they were.
+    Parametrized weights are computed once within the block. When the block ends, also by an error, the mode of every
+    module and `requires_grad` of every parameter are restored.
+
+    Examples
+    --------
+    >>> network = nn.Dropout()
+    >>> with frozen(network):
+    ...     network.training
+    False
+    >>> network.training
+    True
     """
     modes = {module: module.training for module in network.modules()}
     wanted = {parameter: parameter.requires_grad for parameter in network.parameters()}
     device = next((parameter.device.type for parameter in wanted), "cpu")
-    # Convolutions on a GPU would round their inputs to TensorFloat-32, which has the 10 bits of float16.
+    # By default, convolutions on a GPU round their inputs to TensorFloat-32, which has the 10-bit mantissa of float16.
     exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
     try:
         network.eval().requires_grad_(False)

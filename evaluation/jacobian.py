@@ -1,4 +1,4 @@
-"""The singular values of a network's Jacobian, df/dx, at one input after another (Price and Tanner 2021, Fig. 4)."""
+"""Singular values of the Jacobian of a network with respect to its input (Price and Tanner 2021, Fig. 4)."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -18,18 +18,24 @@ Mode = Literal["eval", "train", "train-summed"]
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Singular values, largest first: those at each input, (input, value), and their mean over inputs, (value,)."""
+    """Singular values of Jacobians.
+
+    Parameters
+    ----------
+    each
+        Singular values at each input, largest first, (input, value).
+    """
 
     each: NDArray[np.float64]
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """Return the mean over inputs."""
+        """Mean over inputs, (value,)."""
         return np.asarray(self.each.mean(axis=0))
 
 
 def _double(network: nn.Module, mode: Mode) -> nn.Module:
-    """Return a copy in float64 without gradients for its weights; in a train mode its batch norm alone is training."""
+    """Return a copy in float64 without gradients of its weights, in evaluation mode except for batch norm if asked."""
     copy = deepcopy(network).double().eval().requires_grad_(False)
     for module in copy.modules():
         if isinstance(module, _BatchNorm):
@@ -43,7 +49,7 @@ def _gradient(output: Tensor, inputs: Tensor) -> Tensor:
 
 
 def _own(network: nn.Module, inputs: Tensor) -> Tensor:
-    """Return d f(x_i) / d x_i for every input i of a batch whose outputs may depend on all, (input, output, value)."""
+    """Return d f(x)_i / d x_i for every input i, (input, output, value); outputs may depend on the whole batch."""
     inputs = inputs.detach().requires_grad_()
     outputs = network(inputs).flatten(1)
     rows = [torch.stack([_gradient(output, inputs)[i] for output in outputs[i]]) for i in range(len(inputs))]
@@ -51,37 +57,45 @@ def _own(network: nn.Module, inputs: Tensor) -> Tensor:
 
 
 def _summed(network: nn.Module, inputs: Tensor) -> Tensor:
-    """Return d (sum over j of f(x_j)) / d x_i for every input i of a batch, (input, output, value)."""
+    """Return d (sum over j of f(x)_j) / d x_i for every input i of a batch, (input, output, value)."""
     inputs = inputs.detach().requires_grad_()
     return torch.stack([_gradient(output, inputs) for output in network(inputs).flatten(1).sum(dim=0)], dim=1)
 
 
 def jacobian_spectrum(network: nn.Module, inputs: Tensor, mode: Mode = "eval", *, at_once: int = 8) -> Spectrum:
-    """Return the singular values of the Jacobian df/dx at each of `inputs`, in float64; `network` is left as it was.
+    """Return the singular values of the Jacobian df/dx at each input, in float64; `network` is not changed.
 
     Parameters
     ----------
     network
-        Any network whose outputs for one input are not more than a few: each takes a backward pass.
+        A network with few outputs per input: each takes a backward pass.
     inputs
-        Shape (input, ...), on the device of `network`.
+        Inputs, (input, ...), on the device of `network`.
     mode
-        What batch norm does; everything else is in evaluation mode. The paper does not say which it means, and the
-        answers differ by orders of magnitude.
-        `eval`: batch norm uses its running statistics, so inputs do not see each other.
-        `train`: it uses the statistics of `inputs`, all of them one batch, which move with every input. The Jacobian is
-        that of an input's own output, and needs a backward pass for every output of every input.
-        `train-summed`: likewise, of the batch's summed outputs, so that it holds what an input does to the others too.
-        It needs one backward pass for every output, and is zero where batch norm is the network's last layer.
+        Mode of batch norm; all other layers are in evaluation mode. The paper does not name the mode, and the results
+        differ by orders of magnitude.
+        `eval`: batch norm uses its running statistics, so inputs are independent of each other.
+        `train`: it uses the statistics of `inputs` as one batch, through which every output depends on every input.
+        The Jacobian is that of the output of the same input; it takes a backward pass for each output of each input.
+        `train-summed`: as `train`, but with the Jacobian of the outputs summed over the batch, which includes the
+        effect of an input on the others. It takes one backward pass for each output, and is zero if batch norm is the
+        last layer.
     at_once
-        Inputs in memory together in mode `eval`.
+        Number of inputs per batch in mode `eval`.
 
     Raises
     ------
     ConfigError
-        If `mode` is none of these.
+        If `mode` is unknown.
     DataError
         If there is no input, or a gradient is not finite.
+
+    Examples
+    --------
+    >>> network = nn.Linear(2, 2, bias=False)
+    >>> _ = network.weight.data.copy_(torch.tensor([[3.0, 0.0], [0.0, 0.5]]))
+    >>> jacobian_spectrum(network, torch.zeros(4, 2)).mean
+    array([3. , 0.5])
     """
     if mode not in get_args(Mode):
         raise ConfigError("mode", mode, f"one of {', '.join(get_args(Mode))}")

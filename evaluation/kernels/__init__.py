@@ -1,1 +1,1 @@
-"""The kernel of sparse two-layer ReLU networks, and how far it lies from that of an infinite dense one."""
+"""Kernels of sparse two-layer ReLU networks and their distance from the kernel of an infinite dense network."""

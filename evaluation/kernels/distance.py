@@ -1,4 +1,4 @@
-"""The mean squared distance between the kernels of sparse finite networks and of the infinite dense one."""
+"""Mean squared distance between the kernels of sparse finite networks and of the infinite dense network."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,24 @@ from evaluation.kernels.pairs import Floats, Pairs
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """How the kernel of sparse networks departs from the infinite dense one, for every pair (Golubeva 2021, eq. (3)).
+    """Bias and variance of the kernel of sparse networks relative to the infinite dense network, for every pair.
+
+    See Golubeva 2021, eq. (3).
 
     Parameters
     ----------
     bias
-        Mean over networks of the difference, (pair,); it does not depend on the width.
+        Mean over networks of the difference between the kernels, (pair,); it does not depend on the width.
     unit_variance
-        Variance over networks, times the width, (pair,).
+        Variance over networks times the width, (pair,).
     bias_error
-        Standard error of `bias`, (pair,), where that is an estimate.
+        Standard error of `bias`, (pair,), if it is an estimate.
+
+    Examples
+    --------
+    >>> distance = KernelDistance(bias=np.array([0.01]), unit_variance=np.array([0.5]))
+    >>> distance.squared(width=100)
+    array([0.0051])
     """
 
     bias: Floats
@@ -28,7 +36,7 @@ class KernelDistance:
 
     @property
     def bias_squared(self) -> Floats:
-        """The squared bias less what its own error adds to it: unbiased, so it may be negative."""
+        """Unbiased estimate of the squared bias: its square minus its squared error, which may be negative."""
         return self.bias**2 - np.square(self.bias_error)
 
     def squared(self, width: int) -> Floats:
@@ -37,14 +45,14 @@ class KernelDistance:
 
 
 def from_masked_kernels(pairs: Pairs, linear: Floats, square: Floats, linear_error: Floats | float) -> KernelDistance:
-    """Put Theorem 1 together (Golubeva 2021, eq. (3)).
+    """Return bias and variance from expectations over masks (Theorem 1, Golubeva 2021, eq. (3)).
 
     Parameters
     ----------
     pairs
-        The inputs.
+        Pairs of inputs.
     linear, square
-        The mean over masks of sigma^2 K_1, and of sigma^4 K_2, each less the dense kernel of the same order, (pair,).
+        Means over masks of sigma^2 K_1 and of sigma^4 K_2, each minus the dense kernel of the same order, (pair,).
     linear_error
         Standard error of `linear`, (pair,).
     """

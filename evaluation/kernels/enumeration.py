@@ -1,4 +1,4 @@
-"""Theorem 1 exactly, by summing over all masks: for networks of a few inputs (Golubeva 2021, eq. (3) to (5))."""
+"""Exact kernel distance by summation over all masks, for few input coordinates (Golubeva 2021, eq. (3) to (5))."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from evaluation.kernels.distance import KernelDistance, from_masked_kernels
 from evaluation.kernels.pairs import Floats, Overlap, Pairs, check_density
 
 MOST_INPUTS = 20
-_CELLS = 1_000_000  # mask x pair, in memory at a time
+_CELLS = 1_000_000  # mask x pair in memory at a time
 
 
 def all_masks(inputs: int, at_once: int) -> Iterator[Floats]:
@@ -21,19 +21,25 @@ def all_masks(inputs: int, at_once: int) -> Iterator[Floats]:
 
 
 def enumerated_distance(pairs: Pairs, density: float) -> KernelDistance:
-    """Return bias and variance of the kernel of networks whose weights are there with probability `density`.
+    """Return bias and variance of the kernel of networks in which each weight exists with probability `density`.
 
     Parameters
     ----------
     pairs
-        Of at most `MOST_INPUTS` inputs: the work doubles with each.
+        Pairs of inputs with at most `MOST_INPUTS` coordinates; each coordinate doubles the computation.
     density
-        Probability of each weight of the first layer, in (0, 1]; those there have variance 1 / density.
+        Probability of each weight of the first layer, in (0, 1]; existing weights have variance 1 / density.
 
     Raises
     ------
     ConfigError
-        If there are too many inputs, or the density is out of range.
+        If there are too many coordinates, or the density is out of range.
+
+    Examples
+    --------
+    >>> pairs = Pairs([[1.0, 2.0, 0.0]], [[0.0, 1.0, 1.0]])
+    >>> enumerated_distance(pairs, 0.5).squared(width=100).round(5)
+    array([0.0151])
     """
     check_density(density)
     if pairs.inputs > MOST_INPUTS:

@@ -1,11 +1,11 @@
-"""Theorem 1 by drawing masks, for any number of inputs, with the error that drawing leaves.
+"""Monte Carlo estimate of the kernel distance over random masks, for any number of input coordinates.
 
-A mask changes the overlap of a pair by little, so most of what it does to a kernel is linear in that change, whose mean
-is known to be zero. The kernel's regression on its own linearisation (a control variate) takes that part out. Empty
-masks, nearly all of them where there are fewer weights than units, are counted without being drawn.
+A mask changes the overlap of a pair by little, so its effect on a kernel is mostly linear in that change, whose mean is
+known to be zero. Regression of the kernel on its linearisation (a control variate) removes the linear part. The
+contribution of empty masks, which are most of them where there are fewer weights than units, is computed exactly.
 
-All pairs see the same masks, which makes drawing a matrix product; the error of a mean over pairs therefore does not
-fall with their number, and is found by leaving out one group of masks at a time (the jackknife).
+All pairs share the same masks, so that masking is a matrix product. The error of a mean over pairs therefore does not
+decrease with the number of pairs; it is estimated by leaving out one group of masks at a time (jackknife).
 """
 
 from collections.abc import Callable
@@ -19,12 +19,20 @@ from evaluation.kernels.arc_cosine import arc_cosine_gradients, arc_cosine_kerne
 from evaluation.kernels.distance import KernelDistance, from_masked_kernels
 from evaluation.kernels.pairs import Floats, Overlap, Pairs, check_density
 
-_CELLS = 500_000  # mask x pair, in memory at a time
+_CELLS = 500_000  # mask x pair in memory at a time
 
 
 @dataclass(frozen=True)
 class SampledDistance:
-    """What all masks say, and what they say without each group of them in turn."""
+    """Estimates of a kernel distance.
+
+    Parameters
+    ----------
+    whole
+        Estimate from all masks.
+    without
+        Estimates without one group of masks each, for the standard error.
+    """
 
     whole: KernelDistance
     without: tuple[KernelDistance, ...]
@@ -34,7 +42,7 @@ class SampledDistance:
         return self._with_error(lambda distance: distance.squared(width))
 
     def mean_squared(self, width: int) -> tuple[float, float]:
-        """Return the mean over pairs of the squared distance at a width, and the standard error that masks leave."""
+        """Return the mean over pairs of the squared distance at a width, and its standard error over masks."""
         value, error = self._with_error(lambda distance: distance.squared(width).mean(keepdims=True))
         return float(value[0]), float(error[0])
 
@@ -44,13 +52,13 @@ class SampledDistance:
 
 
 def _sums(change: Floats, control: Floats) -> Floats:
-    """Return the sums over masks that a regression through known means needs, (5, pair)."""
+    """Return the sums over masks for the regression on a control of known mean, (5, pair)."""
     squares = [np.einsum("mp,mp->p", *both) for both in ((change, change), (change, control), (control, control))]
     return np.stack([change.sum(axis=0), control.sum(axis=0), *squares])
 
 
 def _regression(sums: Floats, count: int, at: Floats) -> tuple[Floats, Floats]:
-    """Return the mean of the change where that of the control is `at`, and its standard error, each (pair,)."""
+    """Return the mean of the change, given the mean `at` of the control, and its standard error, each (pair,)."""
     change, control, change_square, product, control_square = sums / count
     variance, covariance = control_square - control**2, product - change * control
     slope = over(covariance, variance)
@@ -59,16 +67,17 @@ def _regression(sums: Floats, count: int, at: Floats) -> tuple[Floats, Floats]:
 
 
 def nonempty_masks(count: int, inputs: int, density: float, generator: np.random.Generator) -> NDArray[np.bool_]:
-    """Draw masks by the law of those that keep anything, (mask, input)."""
+    """Draw random masks conditioned on keeping at least one weight, (mask, input)."""
     places = np.arange(inputs)
-    chances = np.cumsum(density * (1 - density) ** places)  # that the first place kept is no later than this
+    # Probability that the first kept weight is at this position or before.
+    chances = np.cumsum(density * (1 - density) ** places)
     first = np.searchsorted(chances, generator.random(count) * chances[-1])[:, None]
     later = (places > first) & (generator.random((count, inputs)) < density)
     return np.asarray((places == first) | later)
 
 
 def _group_sums(pairs: Pairs, density: float, count: int, generator: np.random.Generator) -> Floats:
-    """Draw one group of masks; return the sums of order 1 and of order 2, (2, 5, pair)."""
+    """Draw one group of masks; return its sums for the kernels of order 1 and 2, (2, 5, pair)."""
     products, dense = [product.T / density for product in pairs.products()], pairs.overlap()
     kernels, gradients = arc_cosine_kernels(dense), arc_cosine_gradients(dense)
     sums = np.zeros((2, 5, len(pairs)))
@@ -84,7 +93,7 @@ def _group_sums(pairs: Pairs, density: float, count: int, generator: np.random.G
 
 
 def _distance(pairs: Pairs, density: float, sums: Floats, count: int) -> KernelDistance:
-    """Complete what was found on masks that keep anything by the share of those that do not."""
+    """Combine the estimate over non-empty masks with the exact contribution of empty masks."""
     empty = (1 - density) ** pairs.inputs
     means, errors = [], []
     for order, (kernel, own) in enumerate(zip(arc_cosine_kernels(pairs.overlap()), sums, strict=True), start=1):
@@ -98,25 +107,34 @@ def _distance(pairs: Pairs, density: float, sums: Floats, count: int) -> KernelD
 def sampled_distance(
     pairs: Pairs, density: float, *, masks: int = 20_000, groups: int = 10, seed: int = 0
 ) -> SampledDistance:
-    """Return bias and variance of the kernel of networks whose weights are there with probability `density`.
+    """Estimate bias and variance of the kernel of networks in which each weight exists with probability `density`.
 
     Parameters
     ----------
     pairs
-        The inputs.
+        Pairs of inputs.
     density
-        Probability of each weight of the first layer, in (0, 1]; those there have variance 1 / density.
+        Probability of each weight of the first layer, in (0, 1]; existing weights have variance 1 / density.
     masks
-        How many are drawn, rounded down to a multiple of `groups`.
+        Number of random masks, rounded down to a multiple of `groups`.
     groups
-        Into how many the masks are divided to find the error.
+        Number of groups of masks for the standard error.
     seed
-        Of the masks.
+        Seed of the masks.
 
     Raises
     ------
     ConfigError
         If the density is out of range, or there are too few groups or masks.
+
+    Examples
+    --------
+    The exact value for this pair is 0.0151, see `enumeration.enumerated_distance`.
+
+    >>> pairs = Pairs([[1.0, 2.0, 0.0]], [[0.0, 1.0, 1.0]])
+    >>> value, error = sampled_distance(pairs, 0.5).squared(width=100)
+    >>> value.round(4), error.round(4)
+    (array([0.0151]), array([0.]))
     """
     check_density(density)
     if groups < 2:

@@ -1,4 +1,4 @@
-"""Pairs of inputs, and the three products per coordinate that all kernels here depend on."""
+"""Pairs of inputs and their overlaps, on which all kernels in this package depend."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 
 class Overlap(NamedTuple):
-    """Squared norms of both inputs of a pair, and their inner product: arrays of one shape."""
+    """Squared norms of both inputs of a pair and their inner product, arrays of one shape."""
 
     first: Floats
     second: Floats
@@ -30,6 +30,14 @@ class Pairs:
     ------
     DataError
         If the two differ in shape, are not matrices, are empty, or hold a value that is not finite.
+
+    Examples
+    --------
+    >>> pairs = Pairs([[1.0, 2.0]], [[3.0, 0.0]])
+    >>> pairs.inputs
+    2
+    >>> pairs.overlap()
+    Overlap(first=array([5.]), second=array([9.]), inner=array([3.]))
     """
 
     def __init__(self, first: ArrayLike, second: ArrayLike) -> None:
@@ -50,7 +58,7 @@ class Pairs:
         return int(self.first.shape[1])
 
     def products(self) -> Overlap:
-        """Return x_i^2, y_i^2 and x_i y_i, each (pair, input): their sums are an overlap."""
+        """Return x_i^2, y_i^2 and x_i y_i, each (pair, input), whose sums over inputs are `overlap`."""
         return Overlap(self.first**2, self.second**2, self.first * self.second)
 
     def overlap(self) -> Overlap:
@@ -60,6 +68,6 @@ class Pairs:
 
 
 def check_density(density: ArrayLike) -> None:
-    """Raise a ConfigError unless a density, the probability that a weight is there, lies in (0, 1]."""
+    """Raise a ConfigError unless all densities are in (0, 1]."""
     if not np.all((np.asarray(density) > 0) & (np.asarray(density) <= 1)):
         raise ConfigError("density", density, "above 0, at most 1")

@@ -1,7 +1,7 @@
-"""Networks drawn at initialisation, and the kernels that they have.
+"""Kernels of random networks at initialisation.
 
-f(x) = (width inputs)^(-1/2) v . relu(u x), without biases; the kernel is that of its gradient by v, so only the first
-layer u is drawn (Golubeva 2021, section 3).
+The network is f(x) = (width inputs)^(-1/2) v . relu(u x), without biases. The kernel is that of the gradient with
+respect to v, so only the first layer u is drawn (Golubeva 2021, section 3).
 """
 
 from collections.abc import Callable
@@ -14,19 +14,24 @@ from common.errors import ConfigError
 from evaluation.kernels.arc_cosine import infinite_kernel
 from evaluation.kernels.pairs import Floats, Pairs, check_density
 
-_CELLS = 2_000_000  # unit x pair, in memory at a time
-_DENSE = 0.1  # a product with as many weights as this is quicker with the zeros than without
+_CELLS = 2_000_000  # unit x pair in memory at a time
+_DENSE = 0.1  # density above which a dense matrix product is faster than a sparse one
 
 
 def exact_count_weights(width: int, inputs: int, kept: int, generator: np.random.Generator) -> csr_array:
-    """Draw a first layer, (unit, input), with exactly `kept` weights at places drawn from the whole layer.
+    """Draw a first layer, (unit, input), with exactly `kept` weights at random positions of the layer.
 
-    The weights are normal, of variance 1 / connectivity, the connectivity being kept / (width inputs).
+    The weights are normal with variance 1 / connectivity, where connectivity = kept / (width inputs).
 
     Raises
     ------
     ConfigError
-        If there are fewer places than weights, or no weight.
+        If `kept` is below 1 or above the number of positions.
+
+    Examples
+    --------
+    >>> exact_count_weights(100, 784, 5000, np.random.default_rng(0)).nnz
+    5000
     """
     size = width * inputs
     if not 1 <= kept <= size:
@@ -35,9 +40,10 @@ def exact_count_weights(width: int, inputs: int, kept: int, generator: np.random
 
 
 def independent_weights(width: int, inputs: int, density: float, generator: np.random.Generator) -> csr_array:
-    """Draw a first layer, (unit, input), where a weight is there with probability `density`, of variance 1 / density.
+    """Draw a first layer, (unit, input), in which each weight exists with probability `density`.
 
-    Several networks at once are one layer of as many times the units.
+    Existing weights are normal with variance 1 / density. Several networks of one width can be drawn as one layer with
+    the units of all of them.
 
     Raises
     ------
@@ -45,7 +51,7 @@ def independent_weights(width: int, inputs: int, density: float, generator: np.r
         If the density is out of range.
     """
     check_density(density)
-    # Given their number, independent places are a uniform subset: nothing is drawn for the places left empty.
+    # Given their number, the positions of weights are a uniform subset, so empty positions need no random numbers.
     return _weights(width, inputs, int(generator.binomial(width * inputs, density)), density, generator)
 
 
@@ -56,21 +62,30 @@ def _weights(width: int, inputs: int, kept: int, density: float, generator: np.r
 
 
 def network_kernels(weights: csr_array, pairs: Pairs, networks: int = 1) -> Floats:
-    """Return the kernel of one or several networks of one width for every pair, (network, pair).
+    """Return the kernels of one or several networks of one width for every pair, (network, pair).
 
     Parameters
     ----------
     weights
-        The first layers, one above the other, (network x unit, input).
+        First layers of the networks, concatenated, (network x unit, input).
     pairs
-        The inputs.
+        Pairs of inputs.
     networks
-        How many.
+        Number of networks.
 
     Raises
     ------
     ConfigError
-        If the rows of `weights` cannot be dealt among as many networks.
+        If the number of rows of `weights` is not a multiple of `networks`.
+
+    Examples
+    --------
+    A wide dense network has nearly the kernel of the infinite one.
+
+    >>> pairs = Pairs([[1.0, 0.0]], [[0.0, 1.0]])
+    >>> weights = independent_weights(100_000, 2, 1.0, np.random.default_rng(0))
+    >>> network_kernels(weights, pairs).round(2), infinite_kernel(pairs).round(2)
+    (array([[0.08]]), array([0.08]))
     """
     units, inputs = weights.shape
     if networks < 1 or units % networks:
@@ -86,16 +101,16 @@ def network_kernels(weights: csr_array, pairs: Pairs, networks: int = 1) -> Floa
 
 
 def simulated_distances(draw: Callable[[], csr_array], pairs: Pairs, networks: int) -> Floats:
-    """Draw networks one by one; return their kernels' squared distances from the infinite dense one, (network, pair).
+    """Return the squared distances between the kernels of random networks and the infinite kernel, (network, pair).
 
     Parameters
     ----------
     draw
-        Returns the first layer of a new network, (unit, input).
+        Function that draws the first layer of a new network, (unit, input).
     pairs
-        The inputs.
+        Pairs of inputs.
     networks
-        How many to draw.
+        Number of networks.
     """
     infinite = infinite_kernel(pairs)
     return np.concatenate([(network_kernels(draw(), pairs) - infinite) ** 2 for _ in range(networks)])

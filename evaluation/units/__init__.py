@@ -1,1 +1,1 @@
-"""What a network's units are worth to it: which can be removed, and which repeat others (Casper 2021)."""
+"""Removable and repeated units of a network (Casper 2021)."""

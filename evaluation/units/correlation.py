@@ -1,4 +1,4 @@
-"""Correlations between units from rows that come in parts: memory grows with the units alone."""
+"""Correlations between units, accumulated over batches of rows: memory depends only on the number of units."""
 
 import numpy as np
 import torch
@@ -9,10 +9,26 @@ from common.errors import DataError
 
 
 class RunningCorrelation:
-    """Mean, products of deviations from it, and range of every unit, in float64, updated with each part.
+    """Pearson correlations between units, updated with every batch of rows, in float64.
 
-    Deviations are from the running mean (Chan, Golub and LeVeque 1983): raw sums of squares would lose units whose
-    spread is small beside their mean.
+    Deviations are taken from the running mean (Chan, Golub and LeVeque 1983): plain sums of squares would lose
+    precision for units with a standard deviation much smaller than their mean.
+
+    Parameters
+    ----------
+    units
+        Number of units.
+    device
+        Device of the rows.
+
+    Examples
+    --------
+    >>> running = RunningCorrelation(2, torch.device("cpu"))
+    >>> running.add(torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
+    >>> running.add(torch.tensor([[2.0, 0.5]]))
+    >>> running.matrix().round(2)
+    array([[ 1. , -0.5],
+           [-0.5,  1. ]])
     """
 
     def __init__(self, units: int, device: torch.device) -> None:
@@ -23,12 +39,12 @@ class RunningCorrelation:
         self._most = torch.full_like(self._mean, -torch.inf)
 
     def add(self, part: Tensor) -> None:
-        """Take more rows, (row, unit).
+        """Add a batch of rows, (row, unit).
 
         Raises
         ------
         DataError
-            If a value is not finite, or there are other units than before.
+            If a value is not finite, or the number of units differs.
         """
         if len(part) == 0:
             return
@@ -47,9 +63,9 @@ class RunningCorrelation:
         self.rows = total
 
     def matrix(self) -> NDArray[np.float64]:
-        """Return the Pearson correlations, (unit, unit); NaN in the rows and columns of units that never changed."""
+        """Return the Pearson correlations, (unit, unit); NaN in the rows and columns of constant units."""
         spread = self._products.diagonal().sqrt()
-        # A constant unit's deviations are zero only up to rounding, its range is zero exactly.
+        # The deviations of a constant unit are zero only up to rounding, but its range is exactly zero.
         spread[self._least >= self._most] = torch.nan
         correlation = (self._products / spread / spread[:, None]).clamp(-1, 1)
         live = spread > 0

@@ -1,4 +1,4 @@
-"""Removable units: how many labels stay what they were as more and more units are silenced (Casper 2021, 2.1)."""
+"""Removable units: the share of unchanged labels when more and more units are set to zero (Casper 2021, 2.1)."""
 
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -18,21 +18,27 @@ ALL = "all"
 
 
 def removal_order(units: int, settings: RemovabilitySettings, site: int, repetition: int) -> NDArray[np.int64]:
-    """Return at which turn each unit of a site goes, a permutation of 0 to `units` - 1.
+    """Return the turn in which each unit of a site is removed, a permutation of 0 to `units` - 1.
 
-    It depends on the seed, the site's place among the sites and the repetition, not on the level: whatever is removed
-    at one level is removed at the next. A site's order is the same whether it is ablated alone or with the others.
+    It depends on the seed, the index of the site and the repetition, not on the level: units removed at one level are
+    also removed at the next. The order of a site is the same whether it is ablated alone or together with others.
     """
     return np.random.default_rng((settings.seed, site, repetition)).permutation(units)
 
 
 def removed(units: int, level: int, levels: int) -> int:
-    """Return how many units are removed at a level, their share rounded down."""
+    """Return the number of units removed at a level, rounded down.
+
+    Examples
+    --------
+    >>> [removed(100, level, levels=7) for level in range(7)]
+    [0, 16, 33, 50, 66, 83, 100]
+    """
     return level * units // (levels - 1)
 
 
 class _Ablation:
-    """Silences units; remembers the orders in which they go."""
+    """Sets units to zero, in random orders that are kept."""
 
     def __init__(self, sites: Sequence[str], settings: RemovabilitySettings) -> None:
         self.sites = list(sites)
@@ -40,7 +46,7 @@ class _Ablation:
         self.known: dict[tuple[str, int, tuple[int, ...]], Tensor] = {}
 
     def order(self, site: str, repetition: int, output: Tensor) -> Tensor:
-        """Return the turn of every unit, of a shape that goes with `output`."""
+        """Return the turn of every unit, in a shape that broadcasts with `output`."""
         inner = (1,) * (output.ndim - 2)
         shape = output.shape[1:] if self.settings.unit == "position" else (output.shape[1], *inner)
         key = (site, repetition, tuple(shape))
@@ -50,13 +56,13 @@ class _Ablation:
         return self.known[key]
 
     def silenced(self, site: str, repetition: int, level: int, output: Tensor) -> Tensor:
-        """Return `output` with the units of this level at zero, the others as they were: not scaled up."""
+        """Return `output` with the units removed at this level set to zero; the others are not rescaled."""
         order = self.order(site, repetition, output)
         return output.masked_fill(order < removed(order.numel(), level, self.settings.levels), 0)
 
 
 class _Curves:
-    """Counts unchanged labels for every group of sites that is ablated together, repetition and level."""
+    """Counts unchanged labels per group of sites ablated together, repetition and level."""
 
     def __init__(self, network: nn.Module, sites: Sequence[str], settings: RemovabilitySettings) -> None:
         self.network, self.settings = network, settings
@@ -67,7 +73,7 @@ class _Curves:
         self.unchanged = np.zeros((len(self.groups), settings.repetitions, settings.levels), dtype=np.int64)
 
     def ablated(self, batch: Tensor, group: set[str], repetition: int, level: int) -> Tensor:
-        """Return the labels of a batch with the units of one level silenced at every site of a group."""
+        """Return the labels of a batch with the units of one level removed from every site of a group."""
 
         def see(site: str, output: Tensor) -> Tensor | None:
             return self.ablation.silenced(site, repetition, level, output) if site in group else None
@@ -75,7 +81,7 @@ class _Curves:
         return watched_logits(self.network, self.sites, batch, see).argmax(dim=1)
 
     def add(self, batch: Tensor) -> None:
-        """Count the labels of a batch that stay."""
+        """Count the unchanged labels of a batch."""
         logits = watched_logits(self.network, self.sites, batch, lambda _site, _output: None)
         if not logits.isfinite().all():
             raise DataError("the network's outputs are not finite: its weights have diverged")
@@ -104,37 +110,50 @@ def ablation_curves(
     sites: Sequence[str],
     settings: RemovabilitySettings | None = None,
 ) -> DataFrame:
-    """Return the share of predicted labels that do not change as units are silenced; `network` is left as it was.
+    """Return the share of predicted labels that do not change when units are set to zero; `network` is not changed.
 
-    The labels compared with are those of the whole network in evaluation mode, right or wrong. Without any unit a
-    network still gives the label of its last biases, so curves end at about one over the classes, not at 0.
+    The reference labels are those predicted by the intact network in evaluation mode, right or wrong. Without any unit
+    a network still predicts the label of its last biases, so curves end at about 1 / classes, not at 0.
 
-    Memory does not grow with the inputs, which are gone through once; time grows with curves times levels. Where what
-    comes before the first site takes most of it, give the rest of the network, and what it is fed, instead.
+    The inputs are read once and memory does not grow with their number. Time grows with curves times levels. If most of
+    it is spent before the first site, pass the rest of the network and its inputs instead.
 
     Parameters
     ----------
     network
-        Any network that returns logits (input, class).
+        A network that returns logits (input, class).
     batches
-        Inputs on the device of `network`.
+        Batches of inputs on the device of `network`.
     sites
-        Names of modules whose output, (input, unit, ...), is ablated: as a rule hidden layers after their ReLU and
-        before any pooling, never the logits.
+        Names of modules whose output, (input, unit, ...), is ablated: usually hidden layers after their ReLU and before
+        pooling, never the logits.
     settings
-        The paper's where None.
+        Settings; those of the paper by default.
 
     Returns
     -------
     DataFrame
-        `site` (`all` where all are ablated at once), `repetition`, `share` of units removed, `unchanged` share.
+        `site` (`all` if all are ablated at once), `repetition`, `share` of units removed, and share of labels
+        `unchanged`.
 
     Raises
     ------
     ConfigError
-        If a site is unknown or unfit.
+        If a site is unknown or its output has no units.
     DataError
         If there is no input, or the network does not return finite logits.
+
+    Examples
+    --------
+    Four classes with one unit each; without any unit the label is 0.
+
+    >>> network = nn.Sequential(nn.ReLU(), nn.Linear(4, 4, bias=False))
+    >>> _ = nn.init.eye_(network[1].weight)
+    >>> ablation_curves(network, [torch.eye(4)], ["0"], RemovabilitySettings(levels=3, repetitions=1))
+      site  repetition  share  unchanged
+    0    0           0    0.0       1.00
+    1    0           0    0.5       0.50
+    2    0           0    1.0       0.25
     """
     curves = _Curves(network, sites, settings or RemovabilitySettings())
     with frozen(network):
@@ -146,9 +165,22 @@ def ablation_curves(
 
 
 def areas(curves: DataFrame, settings: RemovabilitySettings | None = None) -> Series:
-    """Return the area under every curve, by (site, repetition): 1 where no label ever changes.
+    """Return the area under every curve, by (site, repetition); 1 if no label changes.
 
-    A network's removability is their mean: every site has equally many repetitions.
+    The removability of a network is the mean of these areas; every site has the same number of repetitions.
+
+    Parameters
+    ----------
+    curves
+        See `ablation_curves`.
+    settings
+        Settings; those of the paper by default.
+
+    Examples
+    --------
+    >>> curves = DataFrame({"site": "1", "repetition": 0, "share": [0.0, 0.5, 1.0], "unchanged": [1.0, 0.8, 0.5]})
+    >>> areas(curves).round(3).tolist()
+    [0.775]
     """
     settings = settings or RemovabilitySettings()
     grouped = curves.groupby(["site", "repetition"], sort=False)

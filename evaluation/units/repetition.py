@@ -1,4 +1,4 @@
-"""Repeated units: those whose activity is highly correlated with others' of their layer (Casper 2021, 2.2)."""
+"""Repeated units: units whose activations correlate strongly with others of their layer (Casper 2021, 2.2)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -17,7 +17,7 @@ from evaluation.units.sites import find_sites, watched_logits
 
 
 class Batches(Protocol):
-    """Batches of inputs that know how many they are: a tuple, a list, a loader."""
+    """Batches of inputs with a known number: a tuple, list or data loader."""
 
     def __len__(self) -> int: ...
 
@@ -25,9 +25,9 @@ class Batches(Protocol):
 
 
 def sampled_vectors(output: Tensor, most: int, generator: np.random.Generator) -> Tensor:
-    """Return activation vectors of a site's output (input, unit, ...): (vector, unit).
+    """Return activation vectors of the output of a site, (input, unit, ...) -> (vector, unit).
 
-    All of them where they are at most `most`, else `most` different ones, drawn at random over inputs and positions.
+    If there are more than `most`, a random subset of `most` vectors over inputs and positions.
     """
     positions = output.flatten(2) if output.ndim > 2 else output[:, :, None]
     count = len(positions) * positions.shape[2]
@@ -37,7 +37,7 @@ def sampled_vectors(output: Tensor, most: int, generator: np.random.Generator) -
 
 
 class _Samplings:
-    """The running correlations of every site, one for each independent sampling."""
+    """Running correlations of every site, one for each independent sampling."""
 
     def __init__(self, sites: Sequence[str], share: int, settings: RepetitionSettings) -> None:
         self.share = share
@@ -48,7 +48,7 @@ class _Samplings:
         self.running: dict[str, list[RunningCorrelation]] = {}
 
     def see(self, site: str, output: Tensor) -> None:
-        """Sample a site's output."""
+        """Sample the output of a site."""
         generators = self.generators[site]
         if site not in self.running:
             self.running[site] = [RunningCorrelation(output.shape[1], output.device) for _ in generators]
@@ -69,32 +69,43 @@ def unit_correlations(
     sites: Sequence[str],
     settings: RepetitionSettings | None = None,
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the Pearson correlations between the units of each site; `network` is left as it was.
+    """Return the Pearson correlations between the units of each site; `network` is not changed.
 
-    Memory does not grow with the inputs, which are gone through once.
+    The inputs are read once and memory does not grow with their number.
 
     Parameters
     ----------
     network
-        Any network that returns logits (input, class).
+        A network that returns logits (input, class).
     batches
-        Inputs on the device of `network`.
+        Batches of inputs on the device of `network`.
     sites
         Names of modules whose output, (input, unit, ...), is measured: hidden layers, not the logits.
     settings
-        The paper's where None.
+        Settings; those of the paper by default.
 
     Returns
     -------
     dict
-        Site -> (sampling, unit, unit); NaN where a unit never changed on the vectors sampled.
+        By site, (sampling, unit, unit); NaN for units that are constant on the sampled vectors.
 
     Raises
     ------
     ConfigError
-        If a site is unknown or unfit, or the cap is below the number of batches.
+        If a site is unknown or its output has no units, or the cap is below the number of batches.
     DataError
         If there are fewer than two activation vectors, or some are not finite.
+
+    Examples
+    --------
+    The second unit is a copy of the first, the third is constant.
+
+    >>> network = nn.Sequential(nn.ReLU(), nn.Linear(3, 2))
+    >>> inputs = torch.tensor([[1.0, 1.0, 1.0], [2.0, 2.0, 1.0], [4.0, 4.0, 1.0]])
+    >>> unit_correlations(network, [inputs], ["0"])["0"][0]
+    array([[ 1.,  1., nan],
+           [ 1.,  1., nan],
+           [nan, nan, nan]])
     """
     settings = settings or RepetitionSettings()
     if len(batches) == 0:
@@ -110,9 +121,17 @@ def unit_correlations(
 
 
 def similar_units(correlations: NDArray[np.float64], settings: RepetitionSettings | None = None) -> NDArray[np.float64]:
-    """Return how many others each unit repeats: (..., unit, unit) -> (..., unit); NaN or -1 where the unit is dead."""
+    """Return the number of other units that each unit repeats, (..., unit, unit) -> (..., unit).
+
+    It is NaN or -1 for dead units, see `RepetitionSettings.dead`.
+
+    Examples
+    --------
+    >>> similar_units(np.array([[1.0, 0.9, 0.1], [0.9, 1.0, -0.6], [0.1, -0.6, 1.0]]))
+    array([1., 2., 1.])
+    """
     settings = settings or RepetitionSettings()
-    # A live unit correlates with itself, a dead one with nothing.
+    # A live unit correlates with itself; the correlations of a dead unit are NaN.
     others = (np.abs(correlations) >= settings.threshold).sum(axis=-1) - 1.0
     if settings.dead == "apart":
         others[dead_units(correlations)] = np.nan
@@ -120,30 +139,38 @@ def similar_units(correlations: NDArray[np.float64], settings: RepetitionSetting
 
 
 def dead_units(correlations: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which units never changed: (..., unit, unit) -> (..., unit)."""
+    """Return whether each unit is constant, (..., unit, unit) -> (..., unit)."""
     return np.asarray(np.isnan(np.diagonal(correlations, axis1=-2, axis2=-1)))
 
 
 def repetition_table(
     correlations: Mapping[str, NDArray[np.float64]], settings: RepetitionSettings | None = None
 ) -> DataFrame:
-    """Return how repeated the units of each site are, a row for each site and sampling.
+    """Return the repetition of the units of each site, one row per site and sampling.
 
-    A network's similarity is the mean of that column, its error bar in the paper the mean of `deviation`.
+    The similarity of a network is the mean of the column `similarity`; its error bar in the paper is the mean of
+    `deviation`.
 
     Parameters
     ----------
     correlations
-        As `unit_correlations` returns them.
+        Correlations by site, see `unit_correlations`.
     settings
-        The paper's where None.
+        Settings; those of the paper by default.
 
     Returns
     -------
     DataFrame
-        `site`, `sampling`, `units`, `dead` (how many never changed), `similarity` (mean number of other units that a
-        unit repeats) and `deviation` (its standard deviation within the site). Dead units are in these two only where
-        `settings.dead` is `minus-one`; both are NaN where no unit is left.
+        `site`, `sampling`, `units`, `dead` (number of constant units), `similarity` (mean number of other units that a
+        unit repeats) and `deviation` (its standard deviation within the site). Dead units are included in these two
+        only if `settings.dead` is `minus-one`; both are NaN if no unit is left.
+
+    Examples
+    --------
+    >>> correlations = np.array([[[1.0, 0.9, 0.1], [0.9, 1.0, -0.6], [0.1, -0.6, 1.0]]])
+    >>> repetition_table({"hidden": correlations})[["site", "units", "similarity", "deviation"]].round(2)
+         site  units  similarity  deviation
+    0  hidden      3        1.33       0.47
     """
     rows = []
     for site, matrices in correlations.items():
@@ -157,15 +184,20 @@ def repetition_table(
 
 
 def pair_correlations(correlation: NDArray[np.float64], below: float = 0.99999) -> NDArray[np.float64]:
-    """Return |r| of every pair of live units that is below a limit, what a violin plot shows (Casper 2021, Fig. 3).
+    """Return |r| below a limit of every pair of live units, for a violin plot (Casper 2021, Fig. 3).
 
     Parameters
     ----------
     correlation
-        Of one sampling, (unit, unit).
+        Correlations of one sampling, (unit, unit).
     below
-        The published code's limit, meant for units' correlation with themselves, leaves out perfect copies as well;
-        `inf` gives all pairs, as the paper says.
+        Limit of |r|. That of the published code, intended for correlations of units with themselves, also excludes
+        exact copies; `inf` includes all pairs, as the paper says.
+
+    Examples
+    --------
+    >>> pair_correlations(np.array([[1.0, 0.9, 0.1], [0.9, 1.0, -0.6], [0.1, -0.6, 1.0]]))
+    array([0.9, 0.1, 0.6])
     """
     pairs = np.abs(correlation[np.triu_indices(len(correlation), k=1)])
     return np.asarray(pairs[pairs < below])

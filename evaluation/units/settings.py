@@ -1,4 +1,4 @@
-"""How removable and repeated units are measured; the defaults are the paper's, the constants the published code's."""
+"""Settings of removable and repeated units: defaults of the paper, and constants with those of the published code."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -23,24 +23,24 @@ def _check_least(field: str, value: int, least: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovabilitySettings:
-    """How ablation curves are drawn, and what the area under one is (Casper 2021, sections 2.1 and 3).
+    """Settings of ablation curves and of the area under them (Casper 2021, sections 2.1 and 3).
 
     Parameters
     ----------
     sites
-        `each`: one curve for every site, its units alone removed, as the paper says. `all`: one curve, the same share
-        of units removed from all sites at once, as the published code does.
+        `each`: one curve per site, with units removed from this site alone, as in the paper. `all`: one curve, with the
+        same share of units removed from all sites at once, as in the published code.
     area
         `trapezoid`, or the `mean` of the curve's values, which the published code calls the area.
     unit
-        `channel`: a channel is removed at all its positions, as the published code does. `position`: every channel at
-        every position is a unit, as the paper's text has it. In fully connected layers they are the same.
+        `channel`: a channel is removed at all positions, as in the published code. `position`: every channel at every
+        position is a unit, as in the text of the paper. In fully connected layers they are the same.
     levels
-        Points of a curve: shares from 0 to 1, evenly spaced.
+        Number of points of a curve, at evenly spaced shares from 0 to 1.
     repetitions
-        Curves per site, each with a random order of its own in which units go.
+        Number of curves per site, each with another random order of removal.
     seed
-        Of these orders.
+        Seed of these orders.
 
     Raises
     ------
@@ -67,22 +67,22 @@ class RemovabilitySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class RepetitionSettings:
-    """Which units repeat others, and on how many activation vectors that is judged (Casper 2021, sections 2.2 and 3).
+    """Settings of repeated units (Casper 2021, sections 2.2 and 3).
 
     Parameters
     ----------
     threshold
-        Units whose correlation is at least this, in absolute value, repeat each other.
+        Absolute correlation from which on two units repeat each other.
     dead
-        What becomes of units that never change, which have no correlation. `apart`: they are counted, and left out of
-        the mean over units. `minus-one`: each repeats -1 others, as in the published code.
+        Treatment of constant units, which have no correlation. `apart`: they are counted, and left out of the mean over
+        units. `minus-one`: each repeats -1 others, as in the published code.
     cap
-        Most activation vectors of a site, spread evenly over the batches; no batch gives more than its share. A vector
-        is an image's units in a fully connected layer, the channels at one position of an image in a convolution.
+        Maximum number of activation vectors per site, divided evenly among the batches. A vector holds the units of an
+        image in a fully connected layer, or the channels at one position of an image in a convolution.
     samplings
-        Independent draws of the vectors.
+        Number of independent random samplings of the vectors.
     seed
-        Of the draws.
+        Seed of the samplings.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Sites: modules of a network whose output holds units along dimension 1, seen and changed while it computes."""
+"""Sites: modules of a network with units along dimension 1 of their output, which hooks read and replace."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -9,17 +9,22 @@ from torch import Tensor, nn
 
 from common.errors import ConfigError, DataError
 
-# Given a site's name and its output (input, unit, ...), returns what takes the output's place, or None to leave it.
+# Called with the name and output (input, unit, ...) of a site; returns its replacement, or None to keep the output.
 See = Callable[[str, Tensor], Tensor | None]
 
 
 def find_sites(network: nn.Module, names: Sequence[str]) -> dict[str, nn.Module]:
-    """Return the modules that `names` name, as `network.named_modules()` names them, in their order.
+    """Return modules by their names in `network.named_modules()`, in the order given.
 
     Raises
     ------
     ConfigError
-        If there is none, one is unknown, or two are the same module.
+        If there is no name, one is unknown, or two name the same module.
+
+    Examples
+    --------
+    >>> find_sites(nn.Sequential(nn.Linear(2, 3), nn.ReLU()), ["1"])
+    {'1': ReLU()}
     """
     modules = {name: module for name, module in network.named_modules(remove_duplicate=False) if name}
     if not names:
@@ -42,14 +47,14 @@ def _units(site: str, output: Any) -> Tensor:
 
 
 def watched_logits(network: nn.Module, sites: Mapping[str, nn.Module], inputs: Tensor, see: See) -> Tensor:
-    """Return the logits of `inputs`, (input, class), showing every site's output to `see` on the way.
+    """Return the logits of `inputs`, (input, class), and call `see` with the output of every site.
 
-    No hook stays behind, whatever happens.
+    The hooks are removed afterwards, also after an error.
 
     Raises
     ------
     ConfigError
-        If a site's output is not a tensor (input, unit, ...), or it does not compute exactly once.
+        If the output of a site is not a tensor (input, unit, ...), or the site is not called exactly once.
     DataError
         If the network's output is not (input, class).
     """
