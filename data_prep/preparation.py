@@ -4,7 +4,6 @@ import hashlib
 import os
 import random
 import shutil
-from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +29,7 @@ from data_prep.manifest import (
 from data_prep.oddities import group_by_oddity
 from data_prep.planning import Plan, clip_bytes
 from data_prep.problems import Problem, Problems
-from data_prep.shard_files import Record, ShardNote, ShardTask, is_finished, read_part
+from data_prep.shard_files import ShardNote, ShardTask, is_finished, read_part
 from data_prep.shards import make_shard
 from data_prep.splits import SplitSettings, make_split
 from data_prep.storage import PreparedSet
@@ -108,16 +107,15 @@ def _check_space(folder: Path, needed: int) -> None:
 
 def _publish(plan: Plan, tasks: list[ShardTask], split: SplitSettings) -> None:
     parts = [_part(task) for task in tasks]
-    columns = [field.name for field in fields(Record) if field.name != "oddities"]
-    records = pd.DataFrame([vars(record) for part in parts for record in part.records], columns=columns)
+    records = [record for part in parts for record in part.records]
     problems = [*plan.problems, *(problem for part in parts for problem in part.problems)]
-    clips = plan.clips.merge(records, on="clip", validate="one_to_one")
+    columns = pd.DataFrame(map(vars, records), columns=["clip", "sha256", "fitted", "silent", "scale"])
+    clips = plan.clips.merge(columns, on="clip", validate="one_to_one")
     make_split(clips, split)
     table = clips.to_csv(index=False, lineterminator="\n")
     declared = hashlib.sha256(table.encode()).hexdigest()
-    measurements = [measurement for part in parts for measurement in part.measurements]
-    facts = aggregate(clips, measurements, plan.settings.features, declared)
-    odd = group_by_oddity((record.clip, record.oddities) for part in parts for record in part.records)
+    facts = aggregate(clips, [record.measurement for record in records], plan.settings.features, declared)
+    odd = group_by_oddity((record.clip, record.oddities) for record in records)
     manifest = Manifest(
         schema=SCHEMA,
         identity=identify(plan.settings, clips),

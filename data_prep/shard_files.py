@@ -1,9 +1,9 @@
 """Files of a shard: the part file that describes it, and whether the shard is finished."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -53,14 +53,21 @@ class ShardTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """Properties of a clip that was read; all but `oddities` are columns of the clips table of a prepared set."""
+    """Properties of a clip that was read; the first five are columns of the clips table of a prepared set."""
 
     clip: str
     sha256: str
     fitted: str
     silent: bool
     scale: float
-    oddities: tuple[str, ...] = ()
+    oddities: tuple[str, ...]
+    measurement: Measurement = field(compare=False)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Record":
+        """Rebuild a record from its JSON form."""
+        oddities, measurement = tuple(value["oddities"]), Measurement.from_json(value["measurement"])
+        return cls(**{**value, "oddities": oddities, "measurement": measurement})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +78,8 @@ class ShardNote:
     ----------
     features, waveforms
         SHA-256 of the array files; `waveforms` is "" if none are kept.
-    records, measurements
-        Records and measurements of the clips in the shard.
+    records
+        Records of the clips in the shard.
     problems
         Problems of the clips that could not be used.
     """
@@ -81,7 +88,6 @@ class ShardNote:
     waveforms: str
     records: tuple[Record, ...]
     problems: tuple[Problem, ...]
-    measurements: tuple[Measurement, ...]
 
 
 def read_part(task: ShardTask) -> ShardNote | None:
@@ -91,15 +97,13 @@ def read_part(task: ShardTask) -> ShardNote | None:
         part = ShardNote(
             features=value["features"],
             waveforms=value["waveforms"],
-            records=tuple(Record(**{**record, "oddities": tuple(record["oddities"])}) for record in value["records"]),
+            records=tuple(map(Record.from_json, value["records"])),
             problems=tuple(Problem(**problem) for problem in value["problems"]),
-            measurements=tuple(Measurement.from_json(each) for each in value["measurements"]),
         )
         unusable = {problem.file for problem in part.problems}
         if [record.clip for record in part.records] != [clip for clip in task.clips if clip not in unusable]:
             return None
-        if len(part.measurements) != len(part.records):
-            return None
+
         open_array(features_file(task.folder, task.number), np.float16, (len(part.records), *task.settings.shape))
         if task.settings.waveforms:
             shape = len(part.records), task.settings.samples

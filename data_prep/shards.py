@@ -1,7 +1,7 @@
 """Computation of a shard: consecutive clips, stored in a pair of array files and a part file."""
 
-import dataclasses
 import functools
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from common.identity import canonical_json
 from data_prep.arrays import write_array
 from data_prep.features import FeatureSettings, PerceptualMel
 from data_prep.manifest import MANIFEST, SetSettings, features_file, waveforms_file
-from data_prep.measuring import Measurement, measure
+from data_prep.measuring import measure
 from data_prep.mixing import mix_down
 from data_prep.problems import Problem
 from data_prep.recording import fit_length, read_recording
@@ -55,8 +55,8 @@ def spectrogram_of(waveform: NDArray[np.float32], settings: SetSettings) -> NDAr
 
 def read_clip(
     task: ShardTask, index: int, features: NDArray[np.float16], waveforms: NDArray[np.int16], row: int
-) -> tuple[Record, Measurement | None]:
-    """Read clip `index` of a task and write it into row `row` of the arrays, unless the task only checks recordings.
+) -> Record | None:
+    """Read clip `index` of a task and write it into row `row` of the arrays; return None if it is only checked.
 
     Raises
     ------
@@ -69,26 +69,25 @@ def read_clip(
         raise DataError(f"had {task.sizes[index]} bytes when the set was planned and has {recording.bytes} now")
     mono = mix_down(recording.channels, settings.channel)
     samples, fitted = fit_length(mono, recording.rate, settings.seconds, settings.fit)
-    silent = not recording.channels[: len(samples)].any()  # channels that cancel each other are not silent
-    scale, measured = 0.0, None
-    if task.mode != "look":
-        waveform = waveform_of(samples, recording.rate, settings)
-        with np.errstate(over="ignore"):
-            features[row] = spectrogram_of(waveform, settings)
-        if not np.isfinite(features[row]).all():
-            raise DataError("has a spectrogram that is not finite")
-        if settings.waveforms:
-            waveforms[row], scale = quantise(waveform)
-        measured = measure(recording, mono, waveform, settings.features)
-    record = Record(
+    if task.mode == "look":
+        return None
+    waveform = waveform_of(samples, recording.rate, settings)
+    with np.errstate(over="ignore"):
+        features[row] = spectrogram_of(waveform, settings)
+    if not np.isfinite(features[row]).all():
+        raise DataError("has a spectrogram that is not finite")
+    scale = 0.0
+    if settings.waveforms:
+        waveforms[row], scale = quantise(waveform)
+    return Record(
         clip=clip,
         sha256=recording.sha256,
         fitted=fitted,
-        silent=silent,
+        silent=not recording.channels[: len(samples)].any(),  # channels that cancel each other are not silent
         scale=scale,
         oddities=recording.oddities,
+        measurement=measure(recording, mono, waveform, settings.features),
     )
-    return record, measured
 
 
 def empty_arrays(settings: SetSettings, rows: int) -> tuple[NDArray[np.float16], NDArray[np.int16]]:
@@ -112,42 +111,37 @@ def make_shard(task: ShardTask) -> list[Problem]:
         return []
     features, waveforms = empty_arrays(task.settings, len(task.clips))
     records: list[Record] = []
-    measurements: list[Measurement] = []
     problems: list[Problem] = []
     for index, clip in enumerate(task.clips):
         try:
-            record, measured = read_clip(task, index, features, waveforms, len(records))
+            record = read_clip(task, index, features, waveforms, len(records))
         except DataError as error:
             problems.append(Problem(clip, None, str(error)))
         else:
-            records.append(record)
-            measurements += [measured] if measured else []
+            records += [record] if record else []
     if task.mode == "skip" or (task.mode == "stop" and not problems):
-        _publish(task, previous, features[: len(records)], waveforms[: len(records)], records, measurements, problems)
+        note = ShardNote(features="", waveforms="", records=tuple(records), problems=tuple(problems))
+        _publish(task, previous, note, features, waveforms)
     return problems
 
 
 def _publish(
     task: ShardTask,
     previous: ShardNote | None,
+    note: ShardNote,
     features: NDArray[np.float16],
     waveforms: NDArray[np.int16],
-    records: list[Record],
-    measurements: list[Measurement],
-    problems: list[Problem],
 ) -> None:
-    if previous is not None and previous.records == tuple(records):
-        part = dataclasses.replace(previous, problems=tuple(problems))
-        if part != previous:
-            write_text(task.note, canonical_json(part))
-        return
-    if previous is not None:  # skipped clips can be used now, so the manifest becomes invalid
-        (task.folder / MANIFEST).unlink(missing_ok=True)
-    part = ShardNote(
-        features=write_array(features_file(task.folder, task.number), features),
-        waveforms=write_array(waveforms_file(task.folder, task.number), waveforms) if task.settings.waveforms else "",
-        records=tuple(records),
-        problems=tuple(problems),
-        measurements=tuple(measurements),
-    )
-    write_text(task.note, canonical_json(part))
+    """Write the arrays and the part file, or only the part file if the clips are those of `previous`."""
+    rows = len(note.records)
+    if previous is not None and previous.records == note.records:
+        note = replace(note, features=previous.features, waveforms=previous.waveforms)
+    else:
+        if previous is not None:  # skipped clips can be used now, so the manifest becomes invalid
+            (task.folder / MANIFEST).unlink(missing_ok=True)
+        note = replace(note, features=write_array(features_file(task.folder, task.number), features[:rows]))
+        if task.settings.waveforms:
+            written = write_array(waveforms_file(task.folder, task.number), waveforms[:rows])
+            note = replace(note, waveforms=written)
+    if note != previous:
+        write_text(task.note, canonical_json(note))
