@@ -11,15 +11,15 @@ from asc.device_report import report_devices
 from asc.prepare_dry_run import describe, describe_cities, dry_run, made_set, shortened, warn
 from asc.prepare_options import Options
 from common.command import run_command
-from data_prep.cautions import odd_clip_warning
+from data_prep.cautions import fault_warning
 from data_prep.demo_set import make_demo
 from data_prep.download import fetch
 from data_prep.duplicates import copy_warnings
 from data_prep.init_meta import init_meta
+from data_prep.irregularities import find_irregularities
 from data_prep.listing import COLUMNS, META, Reading
 from data_prep.manifest import MANIFEST
 from data_prep.metadata import lost_name_warnings
-from data_prep.oddities import find_oddities
 from data_prep.planning import Plan, plan_set
 from data_prep.preparation import prepare
 from data_prep.problems import Problems
@@ -42,8 +42,12 @@ def _recordings(options: Options) -> Path:
             chosen = name_devices(options.responses)
             warn(unused_file_warnings(options.recordings, options.responses, chosen))
             unmade = [take.source for take in takes if not (root / take.clip(REFERENCE)).exists()]
-            _warn_of_oddities(find_oddities(options.recordings, [take.source for take in takes], options.accept))
-            _warn_of_oddities(find_oddities(options.responses, [path.name for path in chosen.values()], options.accept))
+            _warn_of_irregularities(
+                find_irregularities(options.recordings, [take.source for take in takes], options.accept)
+            )
+            _warn_of_irregularities(
+                find_irregularities(options.responses, [path.name for path in chosen.values()], options.accept)
+            )
             make_simulated(
                 options.recordings,
                 options.responses,
@@ -55,7 +59,7 @@ def _recordings(options: Options) -> Path:
                 channel=options.channel,
             )
             lost = lost_in_mixing(options.recordings, unmade, options.channel, options.accept, options.processes)
-            warn([odd_clip_warning("mixing", lost)] if lost else [])
+            warn([fault_warning("mixing", lost)] if lost else [])
             for device, response in chosen.items():
                 print(f"device {device} is {response.name}")
             if not (options.recordings / META).is_file():
@@ -68,8 +72,8 @@ def _recordings(options: Options) -> Path:
     return options.root
 
 
-def _warn_of_oddities(files: Mapping[str, Sequence[str]]) -> None:
-    warn(f"{len(names)} files: {oddity}: {shortened(names)}" for oddity, names in files.items())
+def _warn_of_irregularities(files: Mapping[str, Sequence[str]]) -> None:
+    warn(f"{len(names)} files: {irregularity}: {shortened(names)}" for irregularity, names in files.items())
 
 
 def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
@@ -84,7 +88,7 @@ def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
     silent = prepared.clips["clip"][prepared.clips["silent"]].tolist()
     if silent:
         warn([f"{len(silent)} clips hold nothing but zeros: {shortened(silent)}"])
-    _warn_of_oddities({odd.oddity: odd.clips for odd in manifest.odd})
+    _warn_of_irregularities({files.irregularity: files.clips for files in manifest.irregular})
     if manifest.skipped:
         warn([f"left out of the set: {Problems(manifest.skipped)}"])
         count = len(manifest.skipped)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 
-from data_prep.device_facts import CLIPPED, FLATTENED, LOST_IN_MIXING, OddClip, Oddity, SetFacts
+from data_prep.device_facts import CLIPPED, FLATTENED, LOST_IN_MIXING, Fault, FaultyClip, SetFacts
 from data_prep.mixing import LOWEST
 
 APART = 20.0  # dB; a larger difference in level between devices suggests different scales of their samples
@@ -12,7 +12,7 @@ _SHOWN = 10
 _TO_SIGMA = 1.4826  # ratio of standard deviation to median absolute deviation of a normal distribution
 _FAR = 3.0  # standard deviations
 
-_REMEDIES: Mapping[Oddity, tuple[str, str, Callable[[float], str]]] = {
+_REMEDIES: Mapping[Fault, tuple[str, str, Callable[[float], str]]] = {
     "mixing": (
         f"the mono signal is more than {-LOST_IN_MIXING:g} dB below the loudest channel",
         "opposite polarity, or microphones far apart; --channel takes one channel instead of the mean",
@@ -43,19 +43,19 @@ def cautions(facts: SetFacts, reference_device: str) -> list[str]:
     """
     return [
         *(
-            odd_clip_warning(oddity, facts.odd)
-            for oddity in _REMEDIES
-            if any(odd.oddity == oddity for odd in facts.odd)
+            fault_warning(fault, facts.faulty)
+            for fault in _REMEDIES
+            if any(faulty.fault == fault for faulty in facts.faulty)
         ),
         *_levels(facts, reference_device),
         *_bands(facts),
     ]
 
 
-def odd_clip_warning(oddity: Oddity, odd: Sequence[OddClip]) -> str:
+def fault_warning(fault: Fault, faulty: Sequence[FaultyClip]) -> str:
     """Return a warning that names the recordings with one kind of fault and the values measured for them."""
-    what, remedy, in_words = _REMEDIES[oddity]
-    found = [each for each in odd if each.oddity == oddity]
+    what, remedy, in_words = _REMEDIES[fault]
+    found = [each for each in faulty if each.fault == fault]
     named = ", ".join(f"{each.clip!r} ({in_words(each.value)})" for each in found[:_SHOWN])
     more = ", ..." if len(found) > _SHOWN else ""
     return f"{len(found)} recording{'s' * (len(found) > 1)}: {what} ({remedy}): {named}{more}"

@@ -29,7 +29,7 @@ _LOWEST_LIMIT = 1_000.0  # Hz; below it, a loud hum would look like a band limit
 _SPAN = 3  # bands compared on the loud side of a band limit
 _SLOPE = 2  # largest number of bands in which the spectrum falls
 
-Oddity = Literal["mixing", "offset", "clipping"]
+Fault = Literal["mixing", "offset", "clipping"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +68,11 @@ class DeviceFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OddClip:
+class FaultyClip:
     """A faulty recording: its name, the kind of fault, and the value measured for it."""
 
     clip: str
-    oddity: Oddity
+    fault: Fault
     value: float
 
 
@@ -88,14 +88,14 @@ class SetFacts:
         Band edges of the spectra, Hz, one more than there are bands.
     devices
         Facts about each device, sorted by name.
-    odd
+    faulty
         Faulty recordings, in the order of the clips table.
     """
 
     clips: str
     edges: tuple[float, ...]
     devices: tuple[DeviceFacts, ...]
-    odd: tuple[OddClip, ...]
+    faulty: tuple[FaultyClip, ...]
 
 
 def aggregate(
@@ -124,17 +124,17 @@ def aggregate(
             _device(str(device), measured[part.index].tolist(), part["silent"].tolist(), edges)
             for device, part in clips.groupby("device", sort=True)
         ),
-        odd=tuple(odd for clip, measurement in rows for odd in _oddities(clip, measurement)),
+        faulty=tuple(faulty for clip, measurement in rows for faulty in _faults(clip, measurement)),
     )
 
 
-def _oddities(clip: str, measurement: Measurement) -> Iterable[OddClip]:
+def _faults(clip: str, measurement: Measurement) -> Iterable[FaultyClip]:
     if measurement.gain < LOST_IN_MIXING:
-        yield OddClip(clip=clip, oddity="mixing", value=measurement.gain)
+        yield FaultyClip(clip=clip, fault="mixing", value=measurement.gain)
     if measurement.flattened > FLATTENED:
-        yield OddClip(clip=clip, oddity="offset", value=measurement.flattened)
+        yield FaultyClip(clip=clip, fault="offset", value=measurement.flattened)
     if measurement.clipped > CLIPPED:
-        yield OddClip(clip=clip, oddity="clipping", value=measurement.clipped)
+        yield FaultyClip(clip=clip, fault="clipping", value=measurement.clipped)
 
 
 def _by_count(values: Iterable[int]) -> tuple[int, ...]:

@@ -50,7 +50,7 @@ def _inspected(file: Path, accept: Acceptance) -> Container | None:
     """Return the properties in a file's header; None if it cannot be used, which is reported when it is read."""
     try:
         container = probe(file)
-        accept.check(container.oddities)
+        accept.check(container.irregularities)
     except DataError:
         return None
     return container if container.frames != 0 else None

@@ -96,10 +96,10 @@ class Shard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Odd:
-    """The clips whose files have one kind of irregularity; see `data_prep.containers.container.Oddity`."""
+class IrregularFiles:
+    """The clips whose files have one kind of irregularity; see `data_prep.containers.container.Irregularity`."""
 
-    oddity: str
+    irregularity: str
     clips: tuple[str, ...]
 
 
@@ -127,7 +127,7 @@ class Manifest:
         Problems of the recordings that were left out.
     shards
         The array files.
-    odd
+    irregular
         Irregular files that were read.
     """
 
@@ -140,7 +140,7 @@ class Manifest:
     silent: int
     skipped: tuple[Problem, ...]
     shards: tuple[Shard, ...]
-    odd: tuple[Odd, ...] = ()
+    irregular: tuple[IrregularFiles, ...] = ()
 
 
 def features_file(folder: Path, number: int) -> Path:

@@ -14,19 +14,19 @@ from common.files import as_json, remove_stale_temporaries, write_text
 from common.identity import plain
 from common.progress import progress
 from data_prep.device_facts import DEVICES, aggregate, as_plain
+from data_prep.irregularities import group_by_irregularity
 from data_prep.manifest import (
     CLIPS,
     MANIFEST,
     PARTS,
     SCHEMA,
     SPLIT,
+    IrregularFiles,
     Manifest,
-    Odd,
     Shard,
     identify,
     sealed,
 )
-from data_prep.oddities import group_by_oddity
 from data_prep.planning import Plan, clip_bytes
 from data_prep.problems import Problem, Problems
 from data_prep.shard_files import ShardNote, ShardTask, is_finished, read_part
@@ -115,7 +115,7 @@ def _publish(plan: Plan, tasks: list[ShardTask], split: SplitSettings) -> None:
     table = clips.to_csv(index=False, lineterminator="\n")
     declared = hashlib.sha256(table.encode()).hexdigest()
     facts = aggregate(clips, [record.measurement for record in records], plan.settings.features, declared)
-    odd = group_by_oddity((record.clip, record.oddities) for record in records)
+    irregular = group_by_irregularity((record.clip, record.irregularities) for record in records)
     manifest = Manifest(
         schema=SCHEMA,
         identity=identify(plan.settings, clips),
@@ -125,7 +125,9 @@ def _publish(plan: Plan, tasks: list[ShardTask], split: SplitSettings) -> None:
         fitted={str(how): int(count) for how, count in clips["fitted"].value_counts().items() if how},
         silent=int(clips["silent"].sum()),
         skipped=tuple(Problems(problems).problems),
-        odd=tuple(Odd(oddity=oddity, clips=tuple(names)) for oddity, names in odd.items()),
+        irregular=tuple(
+            IrregularFiles(irregularity=irregularity, clips=tuple(names)) for irregularity, names in irregular.items()
+        ),
         shards=tuple(Shard(rows=len(p.records), features=p.features, waveforms=p.waveforms) for p in parts),
     )
     _write(plan.folder / DEVICES, as_json(as_plain(facts)))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Container, Oddity
+from data_prep.containers.container import Container, Irregularity
 from data_prep.containers.decoding import decode, inspect
 from data_prep.mixing import mix_down
 
@@ -35,7 +35,7 @@ class Recording:
         SHA-256 of the file, 64 hexadecimal digits.
     bytes
         Size of the file.
-    oddities
+    irregularities
         Irregularities of the file that do not affect its samples.
     """
 
@@ -43,7 +43,7 @@ class Recording:
     rate: int
     sha256: str
     bytes: int
-    oddities: tuple[Oddity, ...] = ()
+    irregularities: tuple[Irregularity, ...] = ()
 
     @functools.cached_property
     def samples(self) -> NDArray[np.float32]:
@@ -85,7 +85,7 @@ def read_recording(path: Path, accept: Acceptance | None = None) -> Recording:
     channels, rate = sound.samples, sound.rate
     if not len(channels):
         raise DataError("holds no samples")
-    recording = Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data), sound.oddities)
+    recording = Recording(channels, rate, hashlib.sha256(data).hexdigest(), len(data), sound.irregularities)
     if not recording.peak <= _LOUDEST:  # also true for NaN
         frame, channel = np.argwhere(~(np.abs(channels) <= _LOUDEST))[0]
         raise DataError(f"holds {channels[frame, channel]} at frame {frame}, which is not a valid sample")

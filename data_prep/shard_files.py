@@ -60,14 +60,14 @@ class Record:
     fitted: str
     silent: bool
     scale: float
-    oddities: tuple[str, ...]
+    irregularities: tuple[str, ...]
     measurement: Measurement = field(compare=False)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Record":
         """Rebuild a record from its JSON form."""
-        oddities, measurement = tuple(value["oddities"]), Measurement.from_json(value["measurement"])
-        return cls(**{**value, "oddities": oddities, "measurement": measurement})
+        irregularities, measurement = tuple(value["irregularities"]), Measurement.from_json(value["measurement"])
+        return cls(**{**value, "irregularities": irregularities, "measurement": measurement})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ def is_enough(part: ShardNote | None, task: ShardTask) -> bool:
     if part is None or part.problems:
         return False
     try:
-        task.accept.check(oddity for record in part.records for oddity in record.oddities)
+        task.accept.check(irregularity for record in part.records for irregularity in record.irregularities)
     except DataError:
         return False
     return True

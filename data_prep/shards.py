@@ -85,7 +85,7 @@ def read_clip(
         fitted=fitted,
         silent=not recording.channels[: len(samples)].any(),  # channels that cancel each other are not silent
         scale=scale,
-        oddities=recording.oddities,
+        irregularities=recording.irregularities,
         measurement=measure(recording, mono, waveform, settings.features),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.device_facts import LOST_IN_MIXING, OddClip
+from data_prep.device_facts import LOST_IN_MIXING, FaultyClip
 from data_prep.mixing import mix_down, mixing_gain
 from data_prep.recording import probe, read_recording
 from data_prep.workers import for_each
@@ -22,7 +22,7 @@ class _Task:
     accept: Acceptance | None
 
 
-def _look(task: _Task) -> OddClip | None:
+def _look(task: _Task) -> FaultyClip | None:
     """Measure a recording with several channels; recordings that cannot be read are reported when they are used."""
     path = task.folder / task.source
     try:
@@ -32,12 +32,12 @@ def _look(task: _Task) -> OddClip | None:
         gain = round(mixing_gain(channels, mix_down(channels, task.channel)), 1)
     except DataError:
         return None
-    return OddClip(clip=task.source, oddity="mixing", value=gain) if gain < LOST_IN_MIXING else None
+    return FaultyClip(clip=task.source, fault="mixing", value=gain) if gain < LOST_IN_MIXING else None
 
 
 def lost_in_mixing(
     recordings: Path, sources: Iterable[str], channel: str, accept: Acceptance | None, workers: int
-) -> list[OddClip]:
+) -> list[FaultyClip]:
     """Return the recordings whose mono signal is more than 10 dB below their loudest channel, sorted by name.
 
     Parameters
@@ -53,10 +53,10 @@ def lost_in_mixing(
     workers
         Number of processes.
     """
-    found: dict[str, OddClip] = {}
+    found: dict[str, FaultyClip] = {}
 
-    def done(task: _Task, odd: OddClip | None) -> None:
-        found.update({task.source: odd} if odd else {})
+    def done(task: _Task, faulty: FaultyClip | None) -> None:
+        found.update({task.source: faulty} if faulty else {})
 
     for_each(_look, [_Task(source, recordings, channel, accept) for source in sources], workers, done)
     return [found[source] for source in sorted(found)]

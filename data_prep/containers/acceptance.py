@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from common.errors import DataError
-from data_prep.containers.container import Oddity
+from data_prep.containers.container import Irregularity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +22,10 @@ class Acceptance:
     strict: bool = False
     lossy: bool = False
 
-    def check(self, oddities: Iterable[str]) -> None:
+    def check(self, irregularities: Iterable[str]) -> None:
         """Raise DataError with advice if one of a file's irregularities is not accepted."""
-        for oddity in oddities:
+        for irregularity in irregularities:
             if self.strict:
-                raise DataError(f"is refused by --strict: {oddity}")
-            if oddity == Oddity.LOSSY and not self.lossy:
-                raise DataError(f"is {oddity}; --lossy reads it")
+                raise DataError(f"is refused by --strict: {irregularity}")
+            if irregularity == Irregularity.LOSSY and not self.lossy:
+                raise DataError(f"is {irregularity}; --lossy reads it")

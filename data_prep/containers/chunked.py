@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, check_size, require
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_rate, check_size, require
 from data_prep.containers.libraries import read_sndfile
 
 _PLAIN = (b"NONE", b"twos", b"sowt", b"in24", b"in32", b"42n1", b"23ni", b"fl32", b"FL32", b"fl64", b"FL64")
@@ -16,7 +16,12 @@ _Place = tuple[bytes, int, int]  # name, first byte of the content, its size
 
 
 def _container(
-    whole: Callable[[], bytes], name: str, rate: float, channels: int, frames: int | None, oddities: set[Oddity]
+    whole: Callable[[], bytes],
+    name: str,
+    rate: float,
+    channels: int,
+    frames: int | None,
+    irregularities: set[Irregularity],
 ) -> Container:
     require(rate == int(rate), f"states a sampling rate of {rate} Hz, which is not an integer")
     check_rate(int(rate))
@@ -28,7 +33,7 @@ def _container(
         channels=channels,
         frames=frames,
         proven=frames is not None,
-        oddities=tuple(sorted({*oddities, Oddity.STATED_ONCE})),
+        irregularities=tuple(sorted({*irregularities, Irregularity.STATED_ONCE})),
         read=partial(_read, whole, int(rate), frames),
     )
 
@@ -45,7 +50,9 @@ def _read(whole: Callable[[], bytes], rate: int, frames: int | None) -> Sound:
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate)
 
 
-def _walk(data: Bytes, position: int, form: str, ahead: int, align: int, oddities: set[Oddity]) -> Iterator[_Place]:
+def _walk(
+    data: Bytes, position: int, form: str, ahead: int, align: int, irregularities: set[Irregularity]
+) -> Iterator[_Place]:
     """Yield the chunks from `position` on; name and size have the struct format `form`.
 
     The stated size includes `ahead` bytes of the header, and chunks are aligned to multiples of `align` bytes. A
@@ -62,7 +69,7 @@ def _walk(data: Bytes, position: int, form: str, ahead: int, align: int, odditie
         position += header + size - ahead
         position += -position % align
     if position < len(data):
-        oddities.add(Oddity.TRAILING)
+        irregularities.add(Irregularity.TRAILING)
 
 
 def _first(places: list[_Place], name: bytes) -> tuple[int, int]:
@@ -86,8 +93,8 @@ def inspect_aiff(data: Bytes) -> Container:
     """
     compressed = data[8:12] == b"AIFC"
     require(compressed or data[8:12] == b"AIFF", "is cut off or damaged: no AIFF form follows the FORM mark")
-    oddities = {Oddity.OUTER_SIZE} if int.from_bytes(data[4:8]) + 8 - len(data) not in (0, -1) else set()
-    places = list(_walk(data, 12, ">4sI", 0, 2, oddities))
+    irregularities = {Irregularity.OUTER_SIZE} if int.from_bytes(data[4:8]) + 8 - len(data) not in (0, -1) else set()
+    places = list(_walk(data, 12, ">4sI", 0, 2, irregularities))
     start, size = _first(places, b"COMM")
     _check_complete(data, start, size)
     require(size >= (22 if compressed else 18), "is damaged: it has no complete COMM chunk")
@@ -100,7 +107,7 @@ def inspect_aiff(data: Bytes) -> Container:
     needed = frames * channels * ((bits + 7) // 8) + int.from_bytes(data[start : start + 4])
     require(size - 8 - needed in (0, 1), f"is cut off or damaged: {frames} frames are not {size - 8} bytes of samples")
     return _container(
-        partial(_whole, data), "AIFF", mantissa * 2.0 ** (exponent - 16_383 - 63), channels, frames, oddities
+        partial(_whole, data), "AIFF", mantissa * 2.0 ** (exponent - 16_383 - 63), channels, frames, irregularities
     )
 
 
@@ -112,8 +119,8 @@ def inspect_caf(data: Bytes) -> Container:
     DataError
         If samples are missing, or if the codec is a different one.
     """
-    oddities: set[Oddity] = set()
-    places = list(_walk(data, 8, ">4sq", 0, 1, oddities))
+    irregularities: set[Irregularity] = set()
+    places = list(_walk(data, 8, ">4sq", 0, 1, irregularities))
     start, size = _first(places[:1], b"desc")
     require(size == 32 and len(data) >= start + 32, "is cut off or damaged: it has no complete desc chunk")
     rate, kind, _, packet, per_packet, channels, _ = struct.unpack(">d4sIIIII", data[start : start + 32])
@@ -121,15 +128,15 @@ def inspect_caf(data: Bytes) -> Container:
     require(bool(np.isfinite(rate)), "states no finite sampling rate")
     start, size = _first(places, b"data")
     if size == -1:
-        oddities.add(Oddity.STREAM_SIZE)
+        irregularities.add(Irregularity.STREAM_SIZE)
         size = len(data) - start
     _check_complete(data, start, size)
     sized = partial(_with_size, data, start - 8, size)
     if kind == b"alac":
-        return _container(sized, "CAF", rate, channels, None, oddities)
+        return _container(sized, "CAF", rate, channels, None, irregularities)
     require(packet > 0 and per_packet == 1, "is damaged: its samples have no size")
     require((size - 4) % packet == 0, f"is cut off or damaged: {size - 4} bytes of samples, not a multiple of {packet}")
-    return _container(sized, "CAF", rate, channels, (size - 4) // packet, oddities)
+    return _container(sized, "CAF", rate, channels, (size - 4) // packet, irregularities)
 
 
 def _with_size(data: Bytes, place: int, size: int) -> bytes:
@@ -146,8 +153,8 @@ def inspect_w64(data: Bytes) -> Container:
         If samples are missing or compressed.
     """
     require(data[24:40] == b"wave" + _W64_TAIL, "is cut off or damaged: no wave form follows the riff mark")
-    oddities = {Oddity.OUTER_SIZE} if int.from_bytes(data[16:24], "little") != len(data) else set()
-    found = _walk(data, 40, "<16sQ", 24, 8, oddities)
+    irregularities = {Irregularity.OUTER_SIZE} if int.from_bytes(data[16:24], "little") != len(data) else set()
+    found = _walk(data, 40, "<16sQ", 24, 8, irregularities)
     places = [(name[:4], start, size) for name, start, size in found if name[4:] == _W64_TAIL]
     start, size = _first(places, b"fmt ")
     require(size >= 16 and start + size <= len(data), "is cut off or damaged: it has no complete fmt chunk")
@@ -157,4 +164,4 @@ def inspect_w64(data: Bytes) -> Container:
     start, size = _first(places, b"data")
     _check_complete(data, start, size)
     require(size % align == 0, f"is cut off or damaged: {size} bytes of samples, not a multiple of {align}")
-    return _container(partial(_whole, data), "W64", rate, channels, size // align, oddities)
+    return _container(partial(_whole, data), "W64", rate, channels, size // align, irregularities)

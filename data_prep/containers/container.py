@@ -1,7 +1,7 @@
 """Properties of audio files before and after decoding, and irregularities that do not affect the samples.
 
 A file is rejected only if samples are missing, or if its header is ambiguous about sample rate, channels, sample format
-or length. Every other deviation from the format is an `Oddity`: the samples are read, and the caller is informed.
+or length. Every other deviation from the format is an `Irregularity`: the samples are read, and the caller is informed.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 RATES = frozenset(base * factor for base in (8_000, 11_025, 12_000) for factor in (1, 2, 4, 8, 16, 32))
 
 
-class Oddity(StrEnum):
+class Irregularity(StrEnum):
     """Irregularities of a file whose samples are complete; the texts are those of warnings about files."""
 
     OUTER_SIZE = "the file size in the header is wrong; the samples are complete"
@@ -60,7 +60,7 @@ class Sound:
 
     samples: Samples
     rate: int
-    oddities: tuple[Oddity, ...] = ()
+    irregularities: tuple[Irregularity, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class Container:
         Number of frames; None if it is known only after decoding.
     proven
         Whether the file is known to be complete without decoding.
-    oddities
+    irregularities
         Irregularities of the file.
     read
         Function that decodes the file, which must be in memory. Its result has the irregularities found by decoding;
@@ -89,7 +89,7 @@ class Container:
     channels: int
     frames: int | None
     proven: bool = True
-    oddities: tuple[Oddity, ...] = ()
+    irregularities: tuple[Irregularity, ...] = ()
     read: Callable[[], Sound]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from common.errors import DataError
 from data_prep.containers import chunked, flac, mp4, mpeg, ogg, wav
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Bytes, Container, Oddity, Sound
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound
 
 READ = "WAV, FLAC, Ogg, AIFF, CAF, W64, M4A nor MP3"
 
@@ -26,8 +26,8 @@ def inspect(data: Bytes) -> Container:
     mark = data[:12]
     start = _after_tag(data, mark)
     container = _inspect(data, data[start : start + 12] if start else mark, start)
-    odd = [Oddity.TAG_IN_FRONT] if start and container.format not in ("MP3", "AAC") else []
-    return replace(container, oddities=tuple(sorted({*container.oddities, *odd})))
+    tag = [Irregularity.TAG_IN_FRONT] if start and container.format not in ("MP3", "AAC") else []
+    return replace(container, irregularities=tuple(sorted({*container.irregularities, *tag})))
 
 
 def _after_tag(data: Bytes, mark: bytes) -> int:
@@ -80,7 +80,7 @@ def decode(data: bytes, accept: Acceptance | None = None) -> Sound:
     """
     accept = accept or Acceptance()
     container = inspect(data)
-    accept.check(container.oddities)
+    accept.check(container.irregularities)
     sound = container.read()
-    accept.check(sound.oddities)
-    return replace(sound, oddities=tuple(sorted({*container.oddities, *sound.oddities})))
+    accept.check(sound.irregularities)
+    return replace(sound, irregularities=tuple(sorted({*container.irregularities, *sound.irregularities})))

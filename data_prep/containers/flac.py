@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, check_size, require
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_rate, check_size, require
 from data_prep.containers.flac_frames import frame_rate, walk
 from data_prep.containers.libraries import read_av, read_sndfile
 
@@ -70,24 +70,28 @@ def inspect(data: Bytes, start: int = 0) -> Container:
     info = _read_info(data, start)
     check_rate(info.rate)
     check_size(info.frames, info.channels)
-    odd = {Oddity.NO_MD5: not info.md5, Oddity.NO_TOTAL: not info.frames, Oddity.STATED_ONCE: not info.confirmed}
+    possible = {
+        Irregularity.NO_MD5: not info.md5,
+        Irregularity.NO_TOTAL: not info.frames,
+        Irregularity.STATED_ONCE: not info.confirmed,
+    }
     return Container(
         format="FLAC",
         rate=info.rate,
         channels=info.channels,
         frames=info.frames or None,
         proven=False,
-        oddities=tuple(oddity for oddity, holds in odd.items() if holds),
+        irregularities=tuple(irregularity for irregularity, found in possible.items() if found),
         read=partial(_read, data, start, info),
     )
 
 
 def _read(data: Bytes, start: int, info: _Info) -> Sound:
     file = data[start:]
-    oddities: tuple[Oddity, ...] = ()
+    irregularities: tuple[Irregularity, ...] = ()
     if not info.md5 or not info.frames:
         stated = info.frames
-        frames, oddities = walk(file, info.first - start, info.rate, info.channels, info.bits)
+        frames, irregularities = walk(file, info.first - start, info.rate, info.channels, info.bits)
         require(stated in (0, frames), f"is cut off: {stated} frames are announced, {frames} are there")
         info = replace(info, frames=frames)
         file = _with_frames(file, frames)
@@ -96,7 +100,7 @@ def _read(data: Bytes, start: int, info: _Info) -> Sound:
     require(not info.md5 or _md5(integers, info.bits) == info.md5, "is damaged: its samples' MD5 is another")
     samples = integers.astype(np.float32)
     samples *= np.float32(2.0 ** (1 - info.bits))
-    return Sound(samples=samples, rate=info.rate, oddities=oddities)
+    return Sound(samples=samples, rate=info.rate, irregularities=irregularities)
 
 
 def _with_frames(file: bytes, frames: int) -> bytes:

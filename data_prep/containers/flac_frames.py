@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.containers.container import Oddity, require
+from data_prep.containers.container import Irregularity, require
 
 _SYNC = re.compile(rb"\xff[\xf8\xf9]")
 _RATES = (None, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, None, None, None, 0)
@@ -155,7 +155,7 @@ def _whole(data: bytes, start: int, ends: NDArray[np.int64]) -> NDArray[np.bool_
     return whole
 
 
-def walk(data: bytes, start: int, rate: int, channels: int, bits: int) -> tuple[int, tuple[Oddity, ...]]:
+def walk(data: bytes, start: int, rate: int, channels: int, bits: int) -> tuple[int, tuple[Irregularity, ...]]:
     """Verify that complete frames fill the file from `start` to its end; return the number of samples per channel.
 
     Parameters
@@ -167,7 +167,7 @@ def walk(data: bytes, start: int, rate: int, channels: int, bits: int) -> tuple[
 
     Returns
     -------
-    samples, oddities
+    samples, irregularities
         Samples per channel, and `TRAILING` if a tag follows the last frame.
 
     Raises
@@ -187,4 +187,4 @@ def walk(data: bytes, start: int, rate: int, channels: int, bits: int) -> tuple[
             require(header.number == (samples if header.variable else frames), f"is damaged: frame {frames} is missing")
             frames, samples = frames + 1, samples + header.samples
     require(bool(whole[-1]), f"is cut off or damaged: the checksums do not hold in frame {frames - 1} or after it")
-    return samples, (Oddity.TRAILING,) if end < len(data) else ()
+    return samples, (Irregularity.TRAILING,) if end < len(data) else ()

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, require
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound, require
 from data_prep.containers.libraries import read_av
 
 _LOSSLESS = b"alac"
@@ -73,7 +73,7 @@ def inspect(data: Bytes) -> Container:
         channels=channels,
         frames=None,
         proven=False,
-        oddities=() if codec == _LOSSLESS else (Oddity.LOSSY,),
+        irregularities=() if codec == _LOSSLESS else (Irregularity.LOSSY,),
         read=partial(_read, data),
     )
 
@@ -86,4 +86,4 @@ def _read(data: Bytes) -> Sound:
     else:
         samples = stream.samples.astype(np.float32, copy=False)
     delay = stream.codec == "aac" and not stream.delayed
-    return Sound(samples=samples, rate=stream.rate, oddities=(Oddity.NO_DELAY,) * delay)
+    return Sound(samples=samples, rate=stream.rate, irregularities=(Irregularity.NO_DELAY,) * delay)

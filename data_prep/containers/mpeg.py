@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_size, require
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_size, require
 from data_prep.containers.libraries import read_av, read_sndfile
 
 _BITRATES = (
@@ -139,7 +139,7 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
     announced, padding, own = _xing(data, start, frames[0])
     there = len(frames) - own
     require(announced in (None, there), f"is cut off: {announced} frames are announced, {there} are there")
-    oddities = [Oddity.LOSSY] + [Oddity.NO_DELAY] * (padding is None)
+    irregularities = [Irregularity.LOSSY] + [Irregularity.NO_DELAY] * (padding is None)
     samples = max(0, there * frames[0].samples - (padding or 0))
     check_size(samples, frames[0].channels)
     return Container(
@@ -148,7 +148,7 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
         channels=frames[0].channels,
         frames=samples,
         proven=False,
-        oddities=tuple(oddities),
+        irregularities=tuple(irregularities),
         read=partial(_read_mp3, data, start, samples),
     )
 
@@ -174,7 +174,7 @@ def inspect_adts(data: Bytes, start: int) -> Container:
         channels=frames[0].channels,
         frames=None,
         proven=False,
-        oddities=(Oddity.LOSSY, Oddity.NO_DELAY),
+        irregularities=(Irregularity.LOSSY, Irregularity.NO_DELAY),
         read=partial(_read_adts, data, start, sum(frame.samples for frame in frames)),
     )
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Oddity, Sound, check_rate, require
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_rate, require
 from data_prep.containers.flac import stream_fields
 from data_prep.containers.libraries import read_sndfile
 
@@ -107,11 +107,11 @@ def inspect(data: Bytes) -> Container:
     pages = _checked(data)
     name, rate, channels, skip, step = _codec(pages[0].content)
     check_rate(rate)
-    oddities = []
+    irregularities = []
     if not pages[-1].flags & _LAST:
-        oddities.append(Oddity.NO_END_MARK)
+        irregularities.append(Irregularity.NO_END_MARK)
     if sum(len(page.data) for page in pages) < len(data):
-        oddities.append(Oddity.TRAILING)
+        irregularities.append(Irregularity.TRAILING)
     frames = max(0, pages[-1].position - skip) // step if pages[-1].position != _NOWHERE else None
     return Container(
         format=name,
@@ -119,7 +119,7 @@ def inspect(data: Bytes) -> Container:
         channels=channels,
         frames=frames,
         proven=False,
-        oddities=tuple(oddities),
+        irregularities=tuple(irregularities),
         read=partial(_read, pages),
     )
 
@@ -130,12 +130,12 @@ def _read(pages: list[_Page]) -> Sound:
     libvorbis drops samples at the end if the position of an earlier page is too high, which FFmpeg can write (see
     findings/ogg_vorbis_positions.sh). Only the last position is needed, because packets state their length.
     """
-    oddities: tuple[Oddity, ...] = ()
+    irregularities: tuple[Irregularity, ...] = ()
     last = replace(pages[-1], flags=pages[-1].flags | _LAST)
     samples, rate, frames = read_sndfile(b"".join([*(page.data for page in pages[:-1]), last.packed()]), "float32")
     if len(samples) != frames:
         blank = [page if page.position == 0 else replace(page, position=_NOWHERE) for page in pages[:-1]]
         samples, rate, frames = read_sndfile(b"".join(page.packed() for page in [*blank, last]), "float32")
-        oddities = (Oddity.PAGE_POSITIONS,)
+        irregularities = (Irregularity.PAGE_POSITIONS,)
     require(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
-    return Sound(samples=samples.astype(np.float32, copy=False), rate=rate, oddities=oddities)
+    return Sound(samples=samples.astype(np.float32, copy=False), rate=rate, irregularities=irregularities)

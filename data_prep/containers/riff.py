@@ -7,7 +7,7 @@ the samples, and the file size in the header. If they disagree, the file is read
 import struct
 from dataclasses import dataclass, field
 
-from data_prep.containers.container import Bytes, Oddity, require
+from data_prep.containers.container import Bytes, Irregularity, require
 
 _WIDE = 0xFFFF_FFFF  # a 32-bit size that refers to the ds64 chunk
 _NEAR = 0x2000  # writers to pipes state the largest possible size, up to the size of the header
@@ -25,7 +25,7 @@ class Chunks:
     ----------
     places
         Position and size of each chunk's content, by name.
-    oddities
+    irregularities
         Irregularities of their order and sizes.
     outer
         File size stated in the header; None for a stream of unknown length.
@@ -34,7 +34,7 @@ class Chunks:
     """
 
     places: dict[bytes, tuple[int, int]] = field(default_factory=dict)
-    oddities: set[Oddity] = field(default_factory=set)
+    irregularities: set[Irregularity] = field(default_factory=set)
     outer: int | None = None
     start: int = 12
     end: int = 12
@@ -74,9 +74,9 @@ def walk(data: Bytes) -> Chunks:
         position = _next(data, chunks)
     # It is common that the last chunk lacks its pad byte, or that the RIFF size does not include it.
     if chunks.outer is None:
-        chunks.oddities.add(Oddity.STREAM_SIZE)
+        chunks.irregularities.add(Irregularity.STREAM_SIZE)
     elif chunks.outer not in (len(data), chunks.end if chunks.padded == len(data) else len(data)):
-        chunks.oddities.add(Oddity.OUTER_SIZE)
+        chunks.irregularities.add(Irregularity.OUTER_SIZE)
     return chunks
 
 
@@ -101,7 +101,7 @@ def _data_size(data: Bytes, offset: int, size: int, long_size: int | None, chunk
     size = long_size if long_size is not None and size == _WIDE else size
     there = len(data) - offset
     if _is_stream(size) and there > 0 and (size > there or (size == 0 and not _is_chain(data, offset))):
-        chunks.oddities.add(Oddity.STREAM_SIZE)
+        chunks.irregularities.add(Irregularity.STREAM_SIZE)
         return _end_of_stream(data, offset) - offset
     if size == there:  # a flipped bit of the size could have included the next chunk
         ends = [offset + (size ^ 1 << bit) for bit in range(size.bit_length()) if size >> bit & 1]
@@ -146,9 +146,9 @@ def _keep(data: Bytes, name: bytes, offset: int, size: int, chunks: Chunks) -> N
         first, other = chunks.places[name]
         same = name == b"fmt " and data[first : first + other] == data[offset : offset + size]
         require(same, f"is damaged: it has two chunks {name!r}")
-        chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
+        chunks.irregularities.add(Irregularity.FORMAT_LEFTOVERS)
     elif name == b"fact" and name in chunks.places:
-        chunks.oddities.add(Oddity.FACT)
+        chunks.irregularities.add(Irregularity.FACT)
     chunks.places.setdefault(name, (offset, size))
 
 
@@ -159,7 +159,7 @@ def _next(data: Bytes, chunks: Chunks) -> int:
         return padded
     for other in (chunks.end, padded + 1, padded + 2, padded + 3):
         if data[other : other + 4] in _KNOWN and not data[chunks.end : other].strip(b"\0"):
-            chunks.oddities.add(Oddity.PADDING)
+            chunks.irregularities.add(Irregularity.PADDING)
             return other
     return padded
 
@@ -179,7 +179,7 @@ def _classify_rest(data: Bytes, position: int, chunks: Chunks) -> None:
         tag = chunks.outer in (position, chunks.end) or data[position : position + 8].startswith(_TAGS)
         tag = tag or (chunks.outer is None and not data[position : len(data)].strip(b"\0"))
         if metadata or tag:
-            chunks.oddities.add(Oddity.CUT_METADATA if metadata else Oddity.TRAILING)
+            chunks.irregularities.add(Irregularity.CUT_METADATA if metadata else Irregularity.TRAILING)
             return
     require(there >= 0, "is cut off inside a chunk's header")
     require(_is_name(name), f"is damaged: {name!r} is not a valid chunk name")

@@ -4,7 +4,7 @@ import struct
 from functools import partial
 
 from data_prep.containers import pcm
-from data_prep.containers.container import RATES, Bytes, Container, Oddity, Sound, check_rate, require
+from data_prep.containers.container import RATES, Bytes, Container, Irregularity, Sound, check_rate, require
 from data_prep.containers.riff import Chunks, walk
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -22,16 +22,16 @@ def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
     tag, channels, rate, byte_rate, align, bits = struct.unpack_from("<HHIIHH", content)
     valid = bits
     if size > 16 and (size < 18 or struct.unpack_from("<H", content, 16)[0] != size - 18):
-        chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
+        chunks.irregularities.add(Irregularity.FORMAT_LEFTOVERS)
     if tag == _EXTENSIBLE:
         require(size >= 40, "is damaged: its extensible fmt chunk is too short")
         valid, tag = struct.unpack_from("<H", content, 18)[0], struct.unpack_from("<H", content, 24)[0]
         require(content[26:40] in (_GUID_TAIL, _AMBISONIC_TAIL), "has samples of an unknown kind (its format GUID)")
         require(valid <= bits, f"is damaged: {valid} of {bits} bits cannot be valid")
         if content[26:40] == _AMBISONIC_TAIL:
-            chunks.oddities.add(Oddity.AMBISONIC)
+            chunks.irregularities.add(Irregularity.AMBISONIC)
         if valid == 0:
-            chunks.oddities.add(Oddity.FORMAT_LEFTOVERS)
+            chunks.irregularities.add(Irregularity.FORMAT_LEFTOVERS)
             valid = bits
     kinds = "8, 16, 24, 32 bit integers and 32, 64 bit floats are read"
     require((tag, bits) in _ENCODINGS, f"has samples of format {tag} with {bits} bits; {kinds}")
@@ -39,7 +39,7 @@ def _format(data: Bytes, chunks: Chunks) -> tuple[int, int, int, int, int, int]:
     require(align == channels * bits // 8, f"is damaged: {channels} x {bits} bits are not {align} bytes a frame")
     if byte_rate != rate * align:
         _check_byte_rate(byte_rate, rate, channels, align)
-        chunks.oddities.add(Oddity.BYTE_RATE)
+        chunks.irregularities.add(Irregularity.BYTE_RATE)
     return tag, channels, rate, align, bits, valid
 
 
@@ -53,7 +53,7 @@ def _check_byte_rate(byte_rate: int, rate: int, channels: int, align: int) -> No
 def _check_fact(data: Bytes, chunks: Chunks, frames: int, channels: int) -> None:
     offset, size = chunks.places.get(b"fact", (0, 0))
     if size >= 4 and struct.unpack("<I", data[offset : offset + 4])[0] not in (frames, frames * channels, _UNKNOWN):
-        chunks.oddities.add(Oddity.FACT)
+        chunks.irregularities.add(Irregularity.FACT)
 
 
 def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
@@ -70,7 +70,11 @@ def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
     require(b"data" in chunks.places, "is damaged: it has no data chunk")
     offset, size = chunks.places[b"data"]
     left = size % align
-    if left == 1 and Oddity.STREAM_SIZE in chunks.oddities and data[offset + size - 1 : offset + size] == b"\0":
+    if (
+        left == 1
+        and Irregularity.STREAM_SIZE in chunks.irregularities
+        and data[offset + size - 1 : offset + size] == b"\0"
+    ):
         left = 0  # the pad byte of a stream
     require(left == 0, f"is cut off or damaged: {size} bytes of samples, not a multiple of {align}")
     _check_fact(data, chunks, size // align, channels)
@@ -94,7 +98,7 @@ def inspect(data: Bytes) -> Container:
         rate=rate,
         channels=layout.channels,
         frames=layout.frames,
-        oddities=tuple(sorted(chunks.oddities)),
+        irregularities=tuple(sorted(chunks.irregularities)),
         read=partial(_read, data, layout, rate),
     )
 
@@ -103,4 +107,4 @@ def _read(data: Bytes, layout: pcm.Layout, rate: int) -> Sound:
     whole = data[:]
     require(not pcm.are_floats(whole, layout), "is damaged: its header states integers, but its samples are floats")
     samples, low = pcm.decode(whole, layout)
-    return Sound(samples=samples, rate=rate, oddities=(Oddity.LOW_BITS,) if low else ())
+    return Sound(samples=samples, rate=rate, irregularities=(Irregularity.LOW_BITS,) if low else ())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_prep.cautions import cautions, outliers
-from data_prep.device_facts import DeviceFacts, OddClip, SetFacts
+from data_prep.device_facts import DeviceFacts, FaultyClip, SetFacts
 from data_prep.mixing import LOWEST
 
 
@@ -24,8 +24,8 @@ def device(name: str, level: float = -30.0, band: float = 11_025.0) -> DeviceFac
     )
 
 
-def facts(*devices: DeviceFacts, odd: tuple[OddClip, ...] = ()) -> SetFacts:
-    return SetFacts(clips="", edges=(50.0, 11_025.0), devices=devices, odd=odd)
+def facts(*devices: DeviceFacts, faulty: tuple[FaultyClip, ...] = ()) -> SetFacts:
+    return SetFacts(clips="", edges=(50.0, 11_025.0), devices=devices, faulty=faulty)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_devices_that_stand_out_are_named_with_their_number() -> None:
 
 
 def test_odd_recordings_are_counted_and_the_first_ten_named() -> None:
-    odd = [OddClip(clip=f"{number}.wav", oddity="mixing", value=-86.0) for number in range(12)]
-    odd += [
-        OddClip(clip="lifted.wav", oddity="offset", value=0.83),
-        OddClip(clip="loud.wav", oddity="clipping", value=0.05),
+    faulty = [FaultyClip(clip=f"{number}.wav", fault="mixing", value=-86.0) for number in range(12)]
+    faulty += [
+        FaultyClip(clip="lifted.wav", fault="offset", value=0.83),
+        FaultyClip(clip="loud.wav", fault="clipping", value=0.05),
     ]
-    found = cautions(facts(device("a"), odd=tuple(odd)), "a")
+    found = cautions(facts(device("a"), faulty=tuple(faulty)), "a")
     assert found[0].startswith("12 recordings: the mono signal is more than 10 dB below the loudest channel")
     assert "'9.wav' (-86.0 dB), ..." in found[0]
     assert "10.wav" not in found[0]

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from scipy.signal import butter, sosfilt
 
-from data_prep.device_facts import CLIPPED, DEVICES, OddClip, aggregate, read_facts, upper_limit
+from data_prep.device_facts import CLIPPED, DEVICES, FaultyClip, aggregate, read_facts, upper_limit
 from data_prep.features import FeatureSettings
 from data_prep.measuring import Measurement, band_edges, measure
 from data_prep.mixing import LOWEST
@@ -21,9 +21,11 @@ EDGES = band_edges(SETTINGS)
 BANDS = len(EDGES) - 1
 
 
-def one(level: float = -30.0, rate: int = 44_100, channels: int = 1, slope: float = 0.0, **odd: float) -> Measurement:
+def one(
+    level: float = -30.0, rate: int = 44_100, channels: int = 1, slope: float = 0.0, **faulty: float
+) -> Measurement:
     spectrum = tuple(level - 40 - slope * band for band in range(BANDS))
-    values = {"gain": 0.0, "clipped": 0.0, "flattened": 0.0, **odd}
+    values = {"gain": 0.0, "clipped": 0.0, "flattened": 0.0, **faulty}
     return Measurement(rate=rate, channels=channels, level=level, spectrum=spectrum, **values)
 
 
@@ -42,7 +44,7 @@ def test_facts_are_medians_counts_and_means() -> None:
     assert (first.level, first.quiet, first.loud, first.band) == (-25.0, -29.0, -21.0, 11_025.0)
     assert first.spectrum == (-65.0,) * BANDS
     assert (second.clips, second.silent, second.level, second.clipped) == (2, 1, -40.0, 0.02)
-    assert facts.odd == (OddClip(clip="y", oddity="clipping", value=0.04),)
+    assert facts.faulty == (FaultyClip(clip="y", fault="clipping", value=0.04),)
 
 
 def test_a_device_that_never_recorded_anything() -> None:
@@ -51,7 +53,7 @@ def test_a_device_that_never_recorded_anything() -> None:
     assert (facts.level, facts.silent) == (LOWEST, 1)
 
 
-def test_oddities_are_those_beyond_the_limits() -> None:
+def test_faults_are_those_beyond_the_limits() -> None:
     measurements = [
         one(gain=-10.0),
         one(gain=-10.1),
@@ -60,8 +62,8 @@ def test_oddities_are_those_beyond_the_limits() -> None:
         one(clipped=0.5, gain=-86.0),
     ]
     clips = pd.DataFrame({"clip": list("vwxyz"), "device": "a", "silent": False})
-    odd = aggregate(clips, measurements, SETTINGS, "").odd
-    assert [(each.clip, each.oddity) for each in odd] == [
+    faulty = aggregate(clips, measurements, SETTINGS, "").faulty
+    assert [(each.clip, each.fault) for each in faulty] == [
         ("w", "mixing"),
         ("x", "offset"),
         ("z", "mixing"),
@@ -105,12 +107,12 @@ def test_a_prepared_set_keeps_its_facts(make: Make, root: Path) -> None:
     assert facts is not None
     assert [each.device for each in facts.devices] == ["a", "b", "s1"]
     assert [each.clips for each in facts.devices] == [12, 12, 12]
-    assert facts.odd == (OddClip(clip=rows[4][0], oddity="mixing", value=LOWEST),)
+    assert facts.faulty == (FaultyClip(clip=rows[4][0], fault="mixing", value=LOWEST),)
     levels = [20 * np.log10(soundfile.read(root / row[0])[0].std()) for row in rows if row[3] == "a"]
     assert facts.devices[0].level == pytest.approx(np.median(levels), abs=0.1)
     assert read_facts(prepared.folder, "another table") is None
     file = prepared.folder / DEVICES
     whole = file.read_text()
-    for damaged in ("", "{}", "[]", whole.replace('"clips": 12', '"clips": 13'), whole.replace('"odd"', '"odds"')):
+    for damaged in ("", "{}", "[]", whole.replace('"clips": 12', '"clips": 13'), whole.replace('"faulty"', '"faults"')):
         file.write_text(damaged)
         assert read_facts(prepared.folder, prepared.manifest.clips) is None

@@ -61,11 +61,11 @@ def test_a_flipped_bit_of_the_header_is_rejected_or_changes_nothing(tmp_path: Pa
         except DataError:
             rejected += 1
             continue
-        told += bool(recording.oddities)
-        assert recording.rate == whole.rate or recording.oddities, bit
+        told += bool(recording.irregularities)
+        assert recording.rate == whole.rate or recording.irregularities, bit
         if recording.rate == whole.rate:
             np.testing.assert_array_equal(recording.samples, whole.samples, err_msg=f"bit {bit}")
-        if recording.oddities:
+        if recording.irregularities:
             with pytest.raises(DataError, match="refused by --strict"):
                 read_recording(path, Acceptance(strict=True))
     assert rejected + told >= 352

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Oddity
+from data_prep.containers.container import Irregularity
 from data_prep.containers.decoding import decode
 
 SOUND = np.random.default_rng(0).uniform(-0.5, 0.5, 500)
@@ -26,9 +26,9 @@ def extensible(integers: NDArray[np.int32], valid: int) -> bytes:
 @pytest.mark.parametrize("valid", [20, 24])
 def test_both_ends_decode_to_the_same_sound(valid: int) -> None:
     integers = np.rint(SOUND * 2 ** (valid - 1)).astype(np.int32)
-    for stored, oddities in ((integers, (Oddity.LOW_BITS,)), (integers << (32 - valid), ())):
+    for stored, irregularities in ((integers, (Irregularity.LOW_BITS,)), (integers << (32 - valid), ())):
         sound = decode(extensible(stored, valid))
-        assert sound.oddities == oddities
+        assert sound.irregularities == irregularities
         samples, rate = sound.samples, sound.rate
         assert rate == 48_000
         np.testing.assert_allclose(samples[:, 0], SOUND, atol=2.0**-valid)

@@ -194,7 +194,7 @@ def test_flipped_bits_of_compressed_files_are_rejected_or_harmless(form: str, su
             continue
         assert sound.rate == rate, bit
         np.testing.assert_array_equal(sound.samples, whole, err_msg=f"bit {bit}")
-        if sound.oddities:
+        if sound.irregularities:
             with pytest.raises(DataError, match="refused by --strict"):
                 decode(bytes(flipped))
 
@@ -243,7 +243,7 @@ def test_header_says_where_the_samples_are() -> None:
     layout, rate, chunks = read_layout(ODD_BUT_VALID["chunks before, between, after"])
     assert (rate, layout.channels, layout.bits, layout.floating, layout.frames) == (RATE, 1, 24, False, 33)
     assert ODD_BUT_VALID["chunks before, between, after"][layout.offset :].startswith(SAMPLES)
-    assert not chunks.oddities
+    assert not chunks.irregularities
 
 
 def test_real_recordings_decode_as_libsndfile_does(real_data: Path) -> None:

@@ -8,7 +8,7 @@ import soundfile as sf
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Oddity
+from data_prep.containers.container import Irregularity
 from data_prep.containers.decoding import decode
 from tests.data_prep.containers.writers import RATE, flac, flac_frames
 
@@ -32,8 +32,11 @@ def test_every_depth_is_read_to_the_bit(bits: int, md5: bool, total: bool) -> No
     sound = decode(flac(samples, bits, md5=md5, total=total))
     np.testing.assert_array_equal(sound.samples, (samples / 2 ** (bits - 1)).astype(np.float32))
     assert sound.rate == RATE
-    assert (Oddity.NO_MD5 in sound.oddities, Oddity.NO_TOTAL in sound.oddities) == (not md5, not total)
-    assert len(sound.oddities) == (not md5) + (not total)
+    assert (Irregularity.NO_MD5 in sound.irregularities, Irregularity.NO_TOTAL in sound.irregularities) == (
+        not md5,
+        not total,
+    )
+    assert len(sound.irregularities) == (not md5) + (not total)
 
 
 def test_strict_refuses_what_nothing_but_frames_proves() -> None:
@@ -95,10 +98,10 @@ def test_tags_before_and_after_are_passed_over(md5: bool) -> None:
     data = flac(NOISE, 16, md5=md5)
     sound = decode(TAG + data)
     np.testing.assert_array_equal(sound.samples, decode(data).samples)
-    assert Oddity.TAG_IN_FRONT in sound.oddities
+    assert Irregularity.TAG_IN_FRONT in sound.irregularities
     behind = decode(data + b"TAG" + bytes(125))
     np.testing.assert_array_equal(behind.samples, decode(data).samples)
-    assert md5 or Oddity.TRAILING in behind.oddities
+    assert md5 or Irregularity.TRAILING in behind.irregularities
 
 
 def test_a_header_that_looks_like_a_frame_inside_a_frame_is_none() -> None:

@@ -9,7 +9,7 @@ import soundfile as sf
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Oddity
+from data_prep.containers.container import Irregularity
 from data_prep.containers.decoding import decode, inspect
 from tests.data_prep.containers.writers import ogg_pages, with_page
 
@@ -27,7 +27,7 @@ def test_the_header_tells_what_decoding_gives(subtype: str, rate: int) -> None:
     data = encode(subtype, rate)
     container, sound = inspect(data), decode(data)
     assert (container.frames, container.rate) == (len(sound.samples), sound.rate) == (200_000, rate)
-    assert not sound.oddities
+    assert not sound.irregularities
 
 
 def test_positions_on_the_way_that_are_too_high_cost_no_samples() -> None:
@@ -42,7 +42,7 @@ def test_positions_on_the_way_that_are_too_high_cost_no_samples() -> None:
     assert len(sf.read(io.BytesIO(changed))[0]) < 200_000  # libvorbis believes the page
     sound = decode(changed)
     np.testing.assert_array_equal(sound.samples, decode(data).samples)
-    assert sound.oddities == (Oddity.PAGE_POSITIONS,)
+    assert sound.irregularities == (Irregularity.PAGE_POSITIONS,)
     with pytest.raises(DataError, match="refused by --strict"):
         decode(changed, Acceptance(strict=True))
 
@@ -57,7 +57,7 @@ def test_streams_without_an_end_mark_are_read_to_their_last_page(subtype: str) -
 
     sound = decode(with_page(data, len(ogg_pages(data)) - 1, unmarked))
     np.testing.assert_array_equal(sound.samples, whole)
-    assert sound.oddities == (Oddity.NO_END_MARK,)
+    assert sound.irregularities == (Irregularity.NO_END_MARK,)
     seen = 0
     for count in range(3, len(ogg_pages(data))):
         start = b"".join(ogg_pages(data)[:count])
@@ -68,7 +68,7 @@ def test_streams_without_an_end_mark_are_read_to_their_last_page(subtype: str) -
         sound = decode(start)
         seen += 1
         assert 0 < len(sound.samples) < len(whole)
-        assert Oddity.NO_END_MARK in sound.oddities
+        assert Irregularity.NO_END_MARK in sound.irregularities
         np.testing.assert_allclose(sound.samples[:-2_048], whole[: len(sound.samples) - 2_048], atol=1e-6)
     assert seen
 
@@ -77,4 +77,4 @@ def test_bytes_after_the_last_page_are_left_out() -> None:
     data = encode("VORBIS")
     sound = decode(data + b"TAG" + bytes(125))
     np.testing.assert_array_equal(sound.samples, decode(data).samples)
-    assert sound.oddities == (Oddity.TRAILING,)
+    assert sound.irregularities == (Irregularity.TRAILING,)

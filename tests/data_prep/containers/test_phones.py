@@ -11,7 +11,7 @@ from scipy.signal import correlate
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Oddity, Sound
+from data_prep.containers.container import Irregularity, Sound
 from data_prep.containers.decoding import decode, inspect
 
 RATE = 44_100
@@ -78,7 +78,7 @@ def test_computers_recordings_decode_as_libsndfile_decodes_them(
     assert container.frames in (len(expected), None)
     assert sound.rate == rate == container.rate
     np.testing.assert_array_equal(sound.samples, expected)
-    assert sound.oddities == (Oddity.STATED_ONCE,)
+    assert sound.irregularities == (Irregularity.STATED_ONCE,)
     with pytest.raises(DataError, match="refused by --strict"):
         decode(data, Acceptance(strict=True))
 
@@ -100,7 +100,7 @@ def test_computers_recordings_are_whole_or_refused(form: str, subtype: str) -> N
             sound = decode(bytes(flipped))
         except DataError:
             continue
-        assert sound.oddities
+        assert sound.irregularities
 
 
 def test_a_core_audio_stream_is_read_to_its_end() -> None:
@@ -109,7 +109,7 @@ def test_a_core_audio_stream_is_read_to_its_end() -> None:
     data[place : place + 8] = b"\xff" * 8
     sound = decode(bytes(data))
     np.testing.assert_array_equal(sound.samples, decode(by_sndfile("CAF", "PCM_16")).samples)
-    assert set(sound.oddities) == {Oddity.STREAM_SIZE, Oddity.STATED_ONCE}
+    assert set(sound.irregularities) == {Irregularity.STREAM_SIZE, Irregularity.STATED_ONCE}
 
 
 @pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
@@ -118,7 +118,7 @@ def test_mp3_is_read_without_its_delay_where_it_states_it(rate: int) -> None:
     sf.write(file, NOISE, rate, format="MP3", subtype="MPEG_LAYER_III")
     container, sound = inspect(file.getvalue()), decode(file.getvalue(), LOSSY)
     assert (container.frames, container.rate) == (len(sound.samples), sound.rate) == (len(NOISE), rate)
-    assert sound.oddities == (Oddity.LOSSY,)
+    assert sound.irregularities == (Irregularity.LOSSY,)
     assert lag(sound) == 0
     assert correlation(sound, NOISE[:, 0]) > 0.99
     tagged = b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + file.getvalue() + b"TAG" + bytes(125)
@@ -130,7 +130,7 @@ def test_m4a_is_read_without_its_delay(rate: int) -> None:
     sound = decode(by_ffmpeg("aac", "ipod", rate), LOSSY)
     assert sound.rate == rate
     assert abs(len(sound.samples) - len(NOISE)) <= rate // 1_000
-    assert sound.oddities == (Oddity.LOSSY,)
+    assert sound.irregularities == (Irregularity.LOSSY,)
     assert lag(sound) == 0
     assert correlation(sound, NOISE[:, 0]) > 0.99
 
@@ -138,13 +138,13 @@ def test_m4a_is_read_without_its_delay(rate: int) -> None:
 def test_apples_lossless_codec_loses_nothing() -> None:
     sound = decode(by_ffmpeg("alac", "ipod"))
     np.testing.assert_allclose(sound.samples[:, 0], NOISE[:, 0], atol=2**-14)
-    assert not sound.oddities
+    assert not sound.irregularities
 
 
 def test_a_delay_that_is_not_stated_is_told() -> None:
     for data in (by_ffmpeg("aac", "adts"), by_ffmpeg("libmp3lame", "mp3", write_xing="0")):
         sound = decode(data, LOSSY)
-        assert sound.oddities == (Oddity.LOSSY, Oddity.NO_DELAY)
+        assert sound.irregularities == (Irregularity.LOSSY, Irregularity.NO_DELAY)
         assert 0 < lag(sound) <= 1_200
 
 

@@ -1,4 +1,4 @@
-"""Odd recordings in a set: read with a warning for each kind, noted in the manifest, refused by --strict."""
+"""IrregularFiles recordings in a set: read with a warning for each kind, noted in the manifest, refused by --strict."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from asc import prepare as command
 from asc.prepare_options import Dataset, Options
 from common.errors import ConfigError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Oddity
-from data_prep.oddities import find_oddities
+from data_prep.containers.container import Irregularity
+from data_prep.irregularities import find_irregularities
 from data_prep.problems import Problems
 from data_prep.storage import PreparedSet
 from tests.data_prep.conftest import Make
@@ -38,9 +38,9 @@ def test_samples_are_the_same_and_the_manifest_tells(make: Make, root: Path, tmp
     odd = make(tmp_path / "odd")
     rows = np.arange(len(plain))
     np.testing.assert_array_equal(odd.spectrograms(rows), plain.spectrograms(rows))
-    told = {entry.oddity: list(entry.clips) for entry in odd.manifest.odd}
-    assert told == {Oddity.STREAM_SIZE: streams, Oddity.TRAILING: tagged}
-    assert plain.manifest.odd == ()
+    told = {entry.irregularity: list(entry.clips) for entry in odd.manifest.irregular}
+    assert told == {Irregularity.STREAM_SIZE: streams, Irregularity.TRAILING: tagged}
+    assert plain.manifest.irregular == ()
     assert tree(make(tmp_path / "odd").folder) == tree(odd.folder)
 
 
@@ -65,8 +65,8 @@ def test_one_warning_for_each_kind(root: Path, tmp_path: Path, capsys: pytest.Ca
     assert run(root, tmp_path / "out") == 0
     warnings = [line for line in capsys.readouterr().err.splitlines() if " files: " in line]
     assert warnings == [
-        f"warning: 2 files: {Oddity.TRAILING}: {', '.join(tagged)}",
-        f"warning: 4 files: {Oddity.STREAM_SIZE}: {', '.join(streams)}",
+        f"warning: 2 files: {Irregularity.TRAILING}: {', '.join(tagged)}",
+        f"warning: 4 files: {Irregularity.STREAM_SIZE}: {', '.join(streams)}",
     ]
     assert run(root, tmp_path / "strict", "--strict") == 1
     assert "6 problems" in capsys.readouterr().err
@@ -93,7 +93,7 @@ def test_lossy_recordings_need_a_word(root: Path, tmp_path: Path, capsys: pytest
     assert "--lossy reads it" in capsys.readouterr().err
     assert run(root, tmp_path / "out", "--lossy") == 0
     seen = capsys.readouterr()
-    assert f"36 files: {Oddity.LOSSY}" in seen.err
+    assert f"36 files: {Irregularity.LOSSY}" in seen.err
     assert len(PreparedSet.open(Path(seen.out.splitlines()[-1]))) == 36
 
 
@@ -101,4 +101,7 @@ def test_sources_are_looked_at_beforehand(root: Path) -> None:
     streams, tagged = make_odd(root)
     clips = [row[0] for row in read_lists(root)]
     (root / clips[0]).write_bytes(b"RIFF")
-    assert find_oddities(root, clips, Acceptance()) == {Oddity.TRAILING: tagged, Oddity.STREAM_SIZE: streams}
+    assert find_irregularities(root, clips, Acceptance()) == {
+        Irregularity.TRAILING: tagged,
+        Irregularity.STREAM_SIZE: streams,
+    }

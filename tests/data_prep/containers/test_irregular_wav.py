@@ -1,4 +1,4 @@
-"""WAV files as recorders and pipes leave them: the samples are read, and the oddity is told."""
+"""WAV files as recorders and pipes leave them: the samples are read, and the irregularity is told."""
 
 import struct
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from common.errors import DataError
 from data_prep.containers.acceptance import Acceptance
-from data_prep.containers.container import Oddity
+from data_prep.containers.container import Irregularity
 from data_prep.containers.decoding import decode
 from tests.data_prep.containers.test_decoding import DATA, RATE, SAMPLES, WAVS, chunk, encode, fmt, riff
 
@@ -36,43 +36,43 @@ def wide(riff_size: int, data_size: int, *chunks: bytes) -> bytes:
 
 
 ODD = {
-    "size of the file too small": (riff(fmt(), DATA, size=40), Oddity.OUTER_SIZE),
-    "size of the file too large": (riff(fmt(), DATA, size=4_000), Oddity.OUTER_SIZE),
-    "size of the file never written": (riff(fmt(), DATA, size=0), Oddity.STREAM_SIZE),
-    "ffmpeg to a pipe": (riff(fmt(), LIST, data(2**32 - 1), size=2**32 - 1), Oddity.STREAM_SIZE),
-    "sox to a pipe": (riff(fmt(), data(0x7FFFF000), size=0x7FFFF024), Oddity.STREAM_SIZE),
-    "largest signed size": (riff(fmt(), data(2**31 - 1), size=2**31 - 1), Oddity.STREAM_SIZE),
-    "arecord to a pipe": (riff(fmt(), data(2**31), size=2**31 + 36), Oddity.STREAM_SIZE),
-    "recorder without power": (riff(fmt(), data(0), size=0), Oddity.STREAM_SIZE),
-    "only the data's size not written": (riff(fmt(), data(0)), Oddity.STREAM_SIZE),
-    "stream with tags behind": (riff(fmt(), data(2**32 - 1), LIST, size=2**32 - 1), Oddity.STREAM_SIZE),
-    "RF64 stream": (wide(2**64 - 1, 2**64 - 1, fmt(), data(2**32 - 1)), Oddity.STREAM_SIZE),
-    "RF64 never ended": (wide(0, 0, fmt(), data(2**32 - 1)), Oddity.STREAM_SIZE),
-    "bytes after the end": (riff(fmt(), data(96)) + b"\1\2\3 of another kind", Oddity.TRAILING),
-    "a tag after the end": (riff(fmt(), data(96), b"TAG" + bytes(125)), Oddity.TRAILING),
-    "zeros to the end of a cluster": (riff(fmt(), data(96)) + bytes(512), Oddity.TRAILING),
-    "zeros after a recording never ended": (riff(fmt(), data(96), size=0) + bytes(512), Oddity.TRAILING),
-    "tags cut off": (riff(fmt(), data(96), LIST)[:-5], Oddity.CUT_METADATA),
-    "half a chunk header": (riff(fmt(), data(96), b"LIST"), Oddity.CUT_METADATA),
-    "fact against data": (riff(fmt(), chunk(b"fact", struct.pack("<I", 7)), data(96)), Oddity.FACT),
-    "no byte rate": (riff(format_of(0), data(96)), Oddity.BYTE_RATE),
-    "byte rate of 16 bits": (riff(format_of(2 * RATE), data(96)), Oddity.BYTE_RATE),
-    "nonsense byte rate": (riff(format_of(12_345), data(96)), Oddity.BYTE_RATE),
-    "unpadded chunk": (riff(fmt(), chunk(b"LIST", b"INFOodd", pad=False), data(96)), Oddity.PADDING),
-    "chunk padded to four": (riff(fmt(), chunk(b"LIST", b"INFOod"), bytes(2), data(96)), Oddity.PADDING),
-    "leftovers in fmt": (riff(format_of(3 * RATE, more=b"\7\0\1\2"), data(96)), Oddity.FORMAT_LEFTOVERS),
-    "17 bytes of fmt": (riff(format_of(3 * RATE, more=b"\7"), data(96)), Oddity.FORMAT_LEFTOVERS),
-    "fmt twice": (riff(fmt(), fmt(), data(96)), Oddity.FORMAT_LEFTOVERS),
-    "ambisonic": (riff(extensible("00002107d3118644c8c1ca000000"), data(96)), Oddity.AMBISONIC),
-    "no valid bits": (riff(extensible("000000001000800000aa00389b71", 0), data(96)), Oddity.FORMAT_LEFTOVERS),
+    "size of the file too small": (riff(fmt(), DATA, size=40), Irregularity.OUTER_SIZE),
+    "size of the file too large": (riff(fmt(), DATA, size=4_000), Irregularity.OUTER_SIZE),
+    "size of the file never written": (riff(fmt(), DATA, size=0), Irregularity.STREAM_SIZE),
+    "ffmpeg to a pipe": (riff(fmt(), LIST, data(2**32 - 1), size=2**32 - 1), Irregularity.STREAM_SIZE),
+    "sox to a pipe": (riff(fmt(), data(0x7FFFF000), size=0x7FFFF024), Irregularity.STREAM_SIZE),
+    "largest signed size": (riff(fmt(), data(2**31 - 1), size=2**31 - 1), Irregularity.STREAM_SIZE),
+    "arecord to a pipe": (riff(fmt(), data(2**31), size=2**31 + 36), Irregularity.STREAM_SIZE),
+    "recorder without power": (riff(fmt(), data(0), size=0), Irregularity.STREAM_SIZE),
+    "only the data's size not written": (riff(fmt(), data(0)), Irregularity.STREAM_SIZE),
+    "stream with tags behind": (riff(fmt(), data(2**32 - 1), LIST, size=2**32 - 1), Irregularity.STREAM_SIZE),
+    "RF64 stream": (wide(2**64 - 1, 2**64 - 1, fmt(), data(2**32 - 1)), Irregularity.STREAM_SIZE),
+    "RF64 never ended": (wide(0, 0, fmt(), data(2**32 - 1)), Irregularity.STREAM_SIZE),
+    "bytes after the end": (riff(fmt(), data(96)) + b"\1\2\3 of another kind", Irregularity.TRAILING),
+    "a tag after the end": (riff(fmt(), data(96), b"TAG" + bytes(125)), Irregularity.TRAILING),
+    "zeros to the end of a cluster": (riff(fmt(), data(96)) + bytes(512), Irregularity.TRAILING),
+    "zeros after a recording never ended": (riff(fmt(), data(96), size=0) + bytes(512), Irregularity.TRAILING),
+    "tags cut off": (riff(fmt(), data(96), LIST)[:-5], Irregularity.CUT_METADATA),
+    "half a chunk header": (riff(fmt(), data(96), b"LIST"), Irregularity.CUT_METADATA),
+    "fact against data": (riff(fmt(), chunk(b"fact", struct.pack("<I", 7)), data(96)), Irregularity.FACT),
+    "no byte rate": (riff(format_of(0), data(96)), Irregularity.BYTE_RATE),
+    "byte rate of 16 bits": (riff(format_of(2 * RATE), data(96)), Irregularity.BYTE_RATE),
+    "nonsense byte rate": (riff(format_of(12_345), data(96)), Irregularity.BYTE_RATE),
+    "unpadded chunk": (riff(fmt(), chunk(b"LIST", b"INFOodd", pad=False), data(96)), Irregularity.PADDING),
+    "chunk padded to four": (riff(fmt(), chunk(b"LIST", b"INFOod"), bytes(2), data(96)), Irregularity.PADDING),
+    "leftovers in fmt": (riff(format_of(3 * RATE, more=b"\7\0\1\2"), data(96)), Irregularity.FORMAT_LEFTOVERS),
+    "17 bytes of fmt": (riff(format_of(3 * RATE, more=b"\7"), data(96)), Irregularity.FORMAT_LEFTOVERS),
+    "fmt twice": (riff(fmt(), fmt(), data(96)), Irregularity.FORMAT_LEFTOVERS),
+    "ambisonic": (riff(extensible("00002107d3118644c8c1ca000000"), data(96)), Irregularity.AMBISONIC),
+    "no valid bits": (riff(extensible("000000001000800000aa00389b71", 0), data(96)), Irregularity.FORMAT_LEFTOVERS),
 }
 
 
 @pytest.mark.parametrize("case", ODD)
 def test_what_is_odd_but_whole_is_read_and_told(case: str) -> None:
-    content, oddity = ODD[case]
+    content, irregularity = ODD[case]
     sound = decode(content)
-    assert (sound.rate, sound.oddities) == (RATE, (oddity,))
+    assert (sound.rate, sound.irregularities) == (RATE, (irregularity,))
     samples = EXPECTED[: len(sound.samples)].astype(np.float32)
     assert len(samples) in (32, 33)
     np.testing.assert_array_equal(sound.samples[:, 0], samples)
@@ -122,7 +122,9 @@ def test_no_flipped_bit_of_a_header_changes_a_sample_in_silence(form: str, subty
             sound = decode(bytes(flipped))
         except DataError:
             continue
-        if np.isfinite(sound.samples).all() and not sound.oddities:  # others are refused by whoever reads a recording
+        if (
+            np.isfinite(sound.samples).all() and not sound.irregularities
+        ):  # others are refused by whoever reads a recording
             assert sound.rate == whole.rate, bit
             np.testing.assert_array_equal(sound.samples, whole.samples, err_msg=f"bit {bit}")
 
@@ -152,4 +154,4 @@ def test_any_order_of_parts_is_read_or_refused(parts: list[bytes]) -> None:
 
 def test_many_false_ends_take_no_time() -> None:
     content = riff(fmt(bits=16), data(2**32 - 1, b"LIST\4\0\0\0" * 100_000), size=2**32 - 1)
-    assert decode(content).oddities == (Oddity.STREAM_SIZE,)
+    assert decode(content).irregularities == (Irregularity.STREAM_SIZE,)

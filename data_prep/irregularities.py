@@ -11,33 +11,33 @@ from data_prep.recording import probe, read_recording
 from data_prep.workers import count_cores
 
 
-def group_by_oddity(odd: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+def group_by_irregularity(found: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
     """Group files by irregularity, given the irregularities of each file; the result is sorted by irregularity."""
     files: dict[str, list[str]] = {}
-    for file, oddities in odd:
-        for oddity in oddities:
-            files.setdefault(oddity, []).append(file)
+    for file, irregularities in found:
+        for irregularity in irregularities:
+            files.setdefault(irregularity, []).append(file)
     return dict(sorted(files.items()))
 
 
-def find_oddities(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list[str]]:
+def find_irregularities(root: Path, names: Iterable[str], accept: Acceptance) -> dict[str, list[str]]:
     """Return the files among `names` in `root` by irregularity.
 
     Files that cannot be read are ignored here and reported when they are used.
     """
 
-    def oddities(name: str) -> tuple[str, ...]:
+    def irregularities(name: str) -> tuple[str, ...]:
         try:
             container = probe(root / name)
             # Only for unproven files can decoding reveal further irregularities.
-            return container.oddities if container.proven else read_recording(root / name, accept).oddities
+            return container.irregularities if container.proven else read_recording(root / name, accept).irregularities
         except DataError:
             return ()
 
     files = list(dict.fromkeys(names))
     found = []
     with ThreadPoolExecutor(count_cores()) as pool, progress("looking", len(files), "recordings") as advance:
-        for name, odd in zip(files, pool.map(oddities, files), strict=True):
+        for name, kinds in zip(files, pool.map(irregularities, files), strict=True):
             advance()
-            found.append((name, odd))
-    return group_by_oddity(found)
+            found.append((name, kinds))
+    return group_by_irregularity(found)
