@@ -33,6 +33,12 @@ def high_pass(samples: NDArray[np.float32], rate: int, hertz: float) -> NDArray[
     -------
     NDArray
         Float32 of shape (frames,).
+
+    Examples
+    --------
+    >>> constant = np.full(22_050, 0.5, np.float32)
+    >>> bool(np.abs(high_pass(constant, 22_050, 20.0)).max() < 1e-6)
+    True
     """
     sections = butter(2, hertz, "highpass", fs=rate, output="sos")
     extension = min(len(samples) - 1, math.ceil(_SETTLED * rate / hertz))

@@ -74,6 +74,15 @@ def read_recording(path: Path, accept: Acceptance | None = None) -> Recording:
         If the file cannot be read, is incomplete or ambiguous (see `data_prep.containers.container`), has an
         irregularity that is not accepted, is empty, or contains a sample that is not finite. The message gives the
         reason without the file name.
+
+    Examples
+    --------
+    >>> import soundfile, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     soundfile.write(Path(folder, "silence.wav"), np.zeros((48_000, 2)), 48_000, subtype="PCM_24")
+    ...     recording = read_recording(Path(folder, "silence.wav"))
+    >>> recording.rate, recording.channels.shape, recording.samples.shape
+    (48000, (48000, 2), (48000,))
     """
     try:
         data = path.read_bytes()

@@ -176,7 +176,15 @@ def seen_devices(clips: pd.DataFrame, part: pd.Series) -> tuple[str, ...]:
 
 
 def count_table(clips: pd.DataFrame, part: pd.Series) -> pd.DataFrame:
-    """Count clips by part and device (rows) and by scene (columns), with the total in column `all`."""
+    """Count clips by part and device (rows) and by scene (columns), with the total in column `all`.
+
+    Examples
+    --------
+    >>> clips = pd.DataFrame({"scene": ["bus", "bus", "park"], "device": ["a", "b", "a"]})
+    >>> counts = count_table(clips, pd.Series(["train", "test", "train"]))
+    >>> counts.loc[("train", "a")].to_dict()
+    {'bus': 1, 'park': 1, 'all': 2}
+    """
     counts = pd.crosstab([part.rename("part"), clips["device"]], clips["scene"])
     order = [side for side in ("train", "test", "unused") if side in counts.index.get_level_values("part")]
     counts = counts.reindex(order, level="part")

@@ -148,6 +148,13 @@ def load_images(name: ImageSetName, folder: Path, *, download: bool = False) -> 
 
 
 def teacher_set(settings: TeacherSettings) -> LabelledSet:
-    """Return the set of random vectors labelled by a teacher network, with a validation part."""
+    """Return the set of random vectors labelled by a teacher network, with a validation part.
+
+    Examples
+    --------
+    >>> task = teacher_set(TeacherSettings(inputs=10, train=500))
+    >>> task.classes, task.train.inputs.shape, task.train.labels.shape
+    (('0', '1'), (500, 10), (500,))
+    """
     parts = {name: Part(*examples) for name, examples in teacher_data(settings).items()}
     return LabelledSet.of("teacher", ("0", "1"), **parts)
