@@ -154,7 +154,23 @@ def accuracy(scored: DataFrame, by: list[str]) -> DataFrame:
 
 
 def log_loss(scored: DataFrame, by: list[str]) -> DataFrame:
-    """Return the mean cross-entropy in nats, in the shape of `accuracy`."""
+    """Return the mean cross-entropy in nats, in the shape of `accuracy`.
+
+    Examples
+    --------
+    >>> scored = DataFrame(
+    ...     {
+    ...         "epoch": 0,
+    ...         "device": "a",
+    ...         "kind": "reference",
+    ...         "seen": True,
+    ...         "loss": [0.1, 0.2, 1.2],
+    ...         "clips": 1.0,
+    ...     }
+    ... )
+    >>> log_loss(scored, ["epoch"])["part", "seen"].round(3).tolist()
+    [0.5]
+    """
     return _mean(scored, "loss", by)
 
 
@@ -162,6 +178,24 @@ def macro_average(scored: DataFrame, by: list[str]) -> DataFrame:
     """Return the mean over scenes of each scene's accuracy, as DCASE reports it, in the shape of `accuracy`.
 
     Scenes without a clip in a group are left out of its mean.
+
+    Examples
+    --------
+    >>> scored = DataFrame(
+    ...     {
+    ...         "epoch": 0,
+    ...         "device": "a",
+    ...         "kind": "reference",
+    ...         "seen": True,
+    ...         "scene": ["bus", "bus", "park"],
+    ...         "correct": [1.0, 1.0, 0.0],
+    ...         "clips": 1.0,
+    ...     }
+    ... )
+    >>> accuracy(scored, ["epoch"])["part", "seen"].round(3).tolist()
+    [0.667]
+    >>> macro_average(scored, ["epoch"])["part", "seen"].round(3).tolist()
+    [0.5]
     """
     return accuracy(scored, [*by, "scene"]).groupby(level=by).mean()
 

@@ -116,8 +116,8 @@ def _plots(comparison: Comparison) -> Iterator[Plot]:
     yield Plot(
         "curves",
         f"learning-curves-{name}",
-        "Training loss (with mixup and rolling) and test accuracy after every epoch: mean over seeds, single seeds as "
-        "thin lines. Reported accuracies are means over the shaded epochs; the dashed line is chance level.",
+        "Training loss on augmented clips and test accuracy after every epoch: mean over seeds, single seeds as thin "
+        "lines. Reported accuracies are means over the shaded epochs; the dashed line is chance level.",
         plots.learning_curves(configurations),
     )
     example = next((c.example for c in configurations if c.example), None)

@@ -9,7 +9,9 @@ from typing import Any
 from numpy.typing import NDArray
 from pandas import DataFrame, Series
 
-from evaluation.accuracy import device_table, with_roles
+from evaluation.accuracy import accuracy, device_table, with_roles
+
+EPOCHS = ["seed", "epoch"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,11 @@ class Configuration:
         rows = self.scored.groupby(["seed", "clip"], sort=True)
         facts = rows[["recording", "scene", "city", "location", "device", "kind", "seen", "clips"]].first()
         return facts.join(rows[["correct", "loss"]].mean()).reset_index()
+
+    @cached_property
+    def accuracies(self) -> DataFrame:
+        """Accuracy of every last epoch of every seed, (seed, epoch) x (level, name), see `accuracy.accuracy`."""
+        return accuracy(self.scored, EPOCHS)
 
     @property
     def unit(self) -> list[str]:

@@ -22,16 +22,14 @@ from evaluation.accuracy import (
     totals,
 )
 from evaluation.bootstrap import Bootstrap
-from evaluation.grouping import Configuration, summarise
+from evaluation.grouping import EPOCHS, Configuration, summarise
 from evaluation.intervals import accuracy_interval, loss_on_unseen
 
-EPOCHS = ["seed", "epoch"]
 
-
-def measures(scored: DataFrame) -> DataFrame:
+def measures(configuration: Configuration) -> DataFrame:
     """Return accuracy, macro accuracy, log loss and deviation over devices of every epoch, (seed, epoch) x measure."""
-    right, macro, loss = accuracy(scored, EPOCHS), macro_average(scored, EPOCHS), log_loss(scored, EPOCHS)
-    macro_loss = macro_log_loss(scored, EPOCHS)
+    right, scored = configuration.accuracies, configuration.scored
+    macro, loss, macro_loss = (measure(scored, EPOCHS) for measure in (macro_average, log_loss, macro_log_loss))
     columns = {"seen": right[SEEN], "unseen": right[UNSEEN], "gap": right[SEEN] - right[UNSEEN]}
     columns |= {f"macro_{part}": macro["part", part] for part in PARTS}
     columns |= {f"log_loss_{part}": loss["part", part] for part in PARTS}
@@ -50,7 +48,7 @@ def headline(configurations: Sequence[Configuration]) -> DataFrame:
     """
     rows = []
     for configuration in configurations:
-        values = summarise(measures(configuration.scored))
+        values = summarise(measures(configuration))
         row = {"configuration": configuration.name, "seeds": len(configuration.seeds)}
         row |= {"epochs_averaged": configuration.scored_epochs, "test_clips": configuration.averaged["clip"].nunique()}
         for name, value in values.iterrows():
@@ -85,7 +83,7 @@ def group_accuracies(
     """
     aligned, unit = configuration.in_groups_of(like or configuration), (like or configuration).unit
     averaged = aligned.averaged
-    right = summarise(accuracy(aligned.scored, EPOCHS))
+    right = summarise(aligned.accuracies)
     drawn = accuracy_interval(averaged, unit, bootstrap)
     macro = accuracy_interval(averaged, unit, bootstrap, macro=True)
     cost = loss_on_unseen(configuration.averaged, unit, bootstrap)
