@@ -6,7 +6,16 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_rate, check_size, require
+from data_prep.containers.container import (
+    Bytes,
+    Container,
+    Irregularity,
+    Sound,
+    check_count,
+    check_rate,
+    check_size,
+    require,
+)
 from data_prep.containers.libraries import read_sndfile
 
 _PLAIN = (b"NONE", b"twos", b"sowt", b"in24", b"in32", b"42n1", b"23ni", b"fl32", b"FL32", b"fl64", b"FL64")
@@ -44,8 +53,7 @@ def _whole(data: Bytes) -> bytes:
 
 def _read(whole: Callable[[], bytes], rate: int, frames: int | None) -> Sound:
     samples, found, announced = read_sndfile(whole(), "float32")
-    wanted = announced if frames is None else frames
-    require(len(samples) == wanted, f"is cut off: {wanted} frames are announced, {len(samples)} are there")
+    check_count(announced if frames is None else frames, len(samples))
     require(found == rate, f"is damaged: {rate} Hz or {found} Hz")
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate)
 

@@ -99,6 +99,11 @@ def require(holds: bool, broken: str) -> None:
         raise DataError(broken)
 
 
+def check_count(stated: int, found: int, unit: str = "frames") -> None:
+    """Raise DataError if a file does not contain as many frames (or packets) as it states."""
+    require(found == stated, f"is cut off: {stated} {unit} are announced, {found} are there")
+
+
 def check_rate(rate: int) -> None:
     """Raise DataError if a rate is not a sampling rate of audio."""
     require(LOWEST_RATE <= rate <= HIGHEST_RATE, f"states {rate} Hz, which is not a sampling rate of audio")

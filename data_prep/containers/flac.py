@@ -7,7 +7,16 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_rate, check_size, require
+from data_prep.containers.container import (
+    Bytes,
+    Container,
+    Irregularity,
+    Sound,
+    check_count,
+    check_rate,
+    check_size,
+    require,
+)
 from data_prep.containers.flac_frames import frame_rate, walk
 from data_prep.containers.libraries import read_av, read_sndfile
 
@@ -90,14 +99,13 @@ def _read(data: Bytes, start: int, info: _Info) -> Sound:
     file = data[start:]
     irregularities: tuple[Irregularity, ...] = ()
     if not info.md5 or not info.frames:
-        stated = info.frames
         frames, irregularities = walk(file, info.first - start, info.rate, info.channels, info.bits)
-        require(stated in (0, frames), f"is cut off: {stated} frames are announced, {frames} are there")
+        check_count(info.frames or frames, frames)
         info = replace(info, frames=frames)
         file = _with_frames(file, frames)
     integers = _integers(file, info)
-    require(len(integers) == info.frames, f"is cut off: {info.frames} frames are announced, {len(integers)} are there")
-    require(not info.md5 or _md5(integers, info.bits) == info.md5, "is damaged: its samples' MD5 is another")
+    check_count(info.frames, len(integers))
+    require(not info.md5 or _md5(integers, info.bits) == info.md5, "is damaged: the MD5 of its samples differs")
     samples = integers.astype(np.float32)
     samples *= np.float32(2.0 ** (1 - info.bits))
     return Sound(samples=samples, rate=info.rate, irregularities=irregularities)

@@ -10,7 +10,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from common.errors import DataError
-from data_prep.containers.container import MOST_SAMPLES, check_size, require
+from data_prep.containers.container import MOST_SAMPLES, check_count, check_size, require
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -121,7 +121,7 @@ def _decode(file: "InputContainer", stream: "AudioStream") -> Stream:
             require(size <= MOST_SAMPLES, f"holds more than {MOST_SAMPLES} samples")
     require(len(kinds) > 0, "holds no samples")
     require(len(kinds) == 1, "changes its sampling rate, channels or format within the file")
-    require(stream.frames in (0, packets), f"is cut off: {stream.frames} packets are announced, {packets} are there")
+    check_count(stream.frames or packets, packets, "packets")
     rate = kinds.pop()[0]
     # MP4 states the end of the recording within the last packet; for other containers, FFmpeg's duration is a guess.
     stated = "mov" in file.format.name and stream.duration is not None

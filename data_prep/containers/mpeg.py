@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_size, require
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_count, check_size, require
 from data_prep.containers.libraries import read_av, read_sndfile
 
 _BITRATES = (
@@ -138,7 +138,7 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
     frames = _frames(data, start, _mp3_frame)
     announced, padding, own = _xing(data, start, frames[0])
     there = len(frames) - own
-    require(announced in (None, there), f"is cut off: {announced} frames are announced, {there} are there")
+    check_count(there if announced is None else announced, there)
     irregularities = [Irregularity.LOSSY] + [Irregularity.NO_DELAY] * (padding is None)
     samples = max(0, there * frames[0].samples - (padding or 0))
     check_size(samples, frames[0].channels)
@@ -155,7 +155,7 @@ def inspect_mp3(data: Bytes, start: int) -> Container:
 
 def _read_mp3(data: Bytes, start: int, frames: int) -> Sound:
     samples, rate, _ = read_sndfile(data[start:], "float32")  # libsndfile guesses the number of frames without a header
-    require(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
+    check_count(frames, len(samples))
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate)
 
 
@@ -181,7 +181,5 @@ def inspect_adts(data: Bytes, start: int) -> Container:
 
 def _read_adts(data: Bytes, start: int, frames: int) -> Sound:
     stream = read_av(data[start:], "aac", "raw AAC")
-    require(
-        len(stream.samples) >= frames, f"is cut off: {frames} frames are announced, {len(stream.samples)} are there"
-    )
+    check_count(frames, min(frames, len(stream.samples)))  # codecs with spectral band replication double the frames
     return Sound(samples=stream.samples.astype(np.float32, copy=False), rate=stream.rate)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_rate, require
+from data_prep.containers.container import Bytes, Container, Irregularity, Sound, check_count, check_rate, require
 from data_prep.containers.flac import stream_fields
 from data_prep.containers.libraries import read_sndfile
 
@@ -137,5 +137,5 @@ def _read(pages: list[_Page]) -> Sound:
         blank = [page if page.position == 0 else replace(page, position=_NOWHERE) for page in pages[:-1]]
         samples, rate, frames = read_sndfile(b"".join(page.packed() for page in [*blank, last]), "float32")
         irregularities = (Irregularity.PAGE_POSITIONS,)
-    require(len(samples) == frames, f"is cut off: {frames} frames are announced, {len(samples)} are there")
+    check_count(frames, len(samples))
     return Sound(samples=samples.astype(np.float32, copy=False), rate=rate, irregularities=irregularities)
