@@ -21,12 +21,7 @@ _NAMED = 0.9  # share of file names ending in the device from which on this is t
 
 
 def read_clips(
-    root: Path,
-    layout: Layout,
-    reference_device: str = "a",
-    *,
-    check_files: bool = True,
-    reading: Reading | None = None,
+    root: Path, layout: Layout, reference_device: str = "a", *, check_files: bool = True, reading: Reading | None = None
 ) -> tuple[pd.DataFrame, list[Problem], list[str]]:
     """Read the metadata lists of a data set.
 

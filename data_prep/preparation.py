@@ -15,18 +15,7 @@ from common.identity import plain
 from common.progress import progress
 from data_prep.device_facts import DEVICES, aggregate, as_plain
 from data_prep.irregularities import group_by_irregularity
-from data_prep.manifest import (
-    CLIPS,
-    MANIFEST,
-    PARTS,
-    SCHEMA,
-    SPLIT,
-    IrregularFiles,
-    Manifest,
-    Shard,
-    identify,
-    sealed,
-)
+from data_prep.manifest import CLIPS, MANIFEST, PARTS, SCHEMA, SPLIT, IrregularFiles, Manifest, Shard, identify, sealed
 from data_prep.planning import Plan, clip_bytes
 from data_prep.problems import Problem, Problems
 from data_prep.shard_files import ShardNote, ShardTask, is_finished, read_part

@@ -13,16 +13,7 @@ from numpy.typing import NDArray
 from common.errors import AscError, DataError
 from common.identity import from_plain
 from data_prep.arrays import open_array
-from data_prep.manifest import (
-    CLIPS,
-    LISTED,
-    MANIFEST,
-    SPLIT,
-    Manifest,
-    features_file,
-    read_manifest,
-    waveforms_file,
-)
+from data_prep.manifest import CLIPS, LISTED, MANIFEST, SPLIT, Manifest, features_file, read_manifest, waveforms_file
 from data_prep.splits import SplitSettings
 
 _DTYPES = {
