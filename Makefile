@@ -28,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(RUN) asc.prepare --dataset demo --out $(DEMO)/prepared
 	$(RUN) asc.train --data $(DEMO)/prepared --preset demo --width 32 --runs $(DEMO)/runs
-	$(RUN) asc.train --data $(DEMO)/prepared --preset demo --width 32 --damping 0.1 --runs $(DEMO)/runs
+	$(RUN) asc.train --data $(DEMO)/prepared --preset demo --width 32 --weights damped --runs $(DEMO)/runs
 	$(RUN) asc.evaluate $(DEMO)/runs --out $(DEMO)/report
 
 check: $(READY)

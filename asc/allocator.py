@@ -1,4 +1,4 @@
-"""Keep freed memory in the process: on the CPU large activations cost more to map anew than to compute."""
+"""Memory allocator settings: freed memory is kept in the process, as mapping large activations on the CPU is slow."""
 
 import ctypes
 import sys
@@ -9,11 +9,11 @@ _LARGEST_FROM_HEAP, _NEVER_TRIM = 2**30, 2**31 - 1
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc to serve tensors of up to 1 GiB from its heap and not to give the heap back; return whether it agreed.
+    """Set glibc to allocate tensors of up to 1 GiB on its heap and never to trim it; return whether it succeeded.
 
-    By default every tensor over 32 MiB is mapped when made and unmapped when freed, and the kernel clears its pages
-    each time: with it a step of W=64 on 16 clips of 10 s takes 0.6 of the time (docs/benchmarks.md). Other C libraries
-    are left as they are.
+    By default each tensor over 32 MiB is mapped when allocated and unmapped when freed, and the kernel clears its pages
+    each time. With the setting a training step of W=64 on 16 clips of 10 s takes 0.6 of the time (docs/benchmarks.md).
+    Other C libraries are not changed.
     """
     if not sys.platform.startswith("linux"):
         return False

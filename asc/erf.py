@@ -1,4 +1,4 @@
-"""From finished runs to their effective receptive fields: `python -m asc.erf RUN... --data PREPARED --out MAPS`."""
+"""Effective receptive fields of finished runs: `python -m asc.erf RUN... --data PREPARED --out MAPS`."""
 
 import sys
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 import pandas as pd
 import tyro
 
-from asc.loading import load_run
-from asc.maps import SUFFIXES, WORDS, erf_of_run, extents_of, reading, title, write_map
+from asc.accelerator import choose_accelerator
+from asc.loading import load_scenes
 from asc.run_folder import finished_runs
-from asc.training import choose_accelerator
+from asc.scenes.maps import SUFFIXES, WORDS, erf_of_run, extents_of, reading, title, write_map
 from common.command import run_command
 from common.errors import ConfigError
 from common.files import remove_stale_temporaries, write_text
@@ -28,38 +28,39 @@ from evaluation.writers import csv_text
 
 @dataclass(frozen=True, kw_only=True)
 class ErfOptions:
-    """Map how strongly each place of the input moves the middle of a trained network's penultimate layer.
+    """Compute the effective receptive field of a trained network's penultimate layer.
 
-    The mean absolute gradient over the unseen test clips, cropped to the maximum receptive field, as numbers (npz), as
-    a picture (png, pdf), and by how many mel bands and frames hold 50 % and 95 % of it (csv).
+    It is the mean absolute gradient of the layer's centre with respect to the input over the unseen test clips, cropped
+    to the maximum receptive field. It is written as arrays (npz), as a plot (png, pdf), and as the numbers of mel
+    bands and frames that hold 50 % and 95 % of it (csv).
     """
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """A run (seed-<n>), a configuration (<name>-<hash>: all its seeds) or a folder of configurations."""
 
     more: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN ...")] = ()
-    """More of them."""
+    """More runs."""
 
     data: Path
-    """Prepared set that the runs were trained on, or a folder holding one."""
+    """Prepared set of the runs, or a folder that contains it."""
 
     out: Path
-    """Folder of the maps; earlier maps of the same runs are replaced."""
+    """Output folder; existing maps of the same runs are replaced."""
 
     layer: Layer = "features"
-    """Which layer is the penultimate one: the last block's output, or the class map before pooling."""
+    """Layer whose field is computed: the last block's output, or the class map before pooling."""
 
     clips: int | None = None
-    """Take only so many unseen test clips, evenly spread over the set's list (default: all)."""
+    """Number of unseen test clips, evenly spaced in the set's list (default: all)."""
 
     batch_size: int = 32
-    """Clips computed at once."""
+    """Clips per batch."""
 
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute."""
+    """Device."""
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Check numbers of clips."""
         for field in ("clips", "batch_size"):
             value = getattr(self, field)
             if value is not None and value < 1:
@@ -67,12 +68,12 @@ class ErfOptions:
 
 
 def extents_table(maps: Sequence[tuple[str, ErfMap]], layer: Layer, features: FeatureSettings) -> pd.DataFrame:
-    """Return one row per map, named, with its `extents_of`."""
+    """Return a table with one row per map: its name, the layer and its `extents_of`."""
     return pd.DataFrame([{"run": name, "layer": layer} | extents_of(erf, features) for name, erf in maps])
 
 
 def _picture(target: Path, maps: Sequence[tuple[str, ErfMap]], prepared: PreparedSet, layer: Layer) -> None:
-    """Write a picture as `target`.png and .pdf."""
+    """Write a plot of maps as `target`.png and .pdf."""
     with house_style():
         runs = f"{len(maps)} run{'s' if len(maps) > 1 else ''}"
         footer = f"{prepared.folder.name}, {runs}; {reading(prepared.features, layer, [erf for _, erf in maps])}"
@@ -80,7 +81,7 @@ def _picture(target: Path, maps: Sequence[tuple[str, ErfMap]], prepared: Prepare
 
 
 def _text(table: pd.DataFrame) -> str:
-    """Lay the extents out for the terminal."""
+    """Return the extents as a table for the terminal."""
     headings = [
         "run",
         "clips",
@@ -90,24 +91,24 @@ def _text(table: pd.DataFrame) -> str:
     for row in table.to_dict("records"):
         cells = [[f"{row[f'mels_{s}']}", f"{row[f'frames_{s}']}", f"{row[f'seconds_{s}']:.2f}"] for s in SUFFIXES]
         rows.append([str(row["run"]), str(row["clips"]), *(cell for part in cells for cell in part)])
-    note = "Smallest intervals about the centre of the receptive field that hold so much of the mean absolute gradient."
+    note = "Smallest intervals around the receptive field's centre with this share of the mean absolute gradient."
     return grid_text(Grid("Effective receptive field, " + WORDS[table.layer.iloc[0]], headings, rows, note))
 
 
 def map_runs(options: ErfOptions) -> None:
-    """Compute, write and draw the map of every run; print the extents and, last, the folder."""
+    """Compute, write and plot the maps of all runs; print their extents and the output folder."""
     if options.out.exists() and not options.out.is_dir():
-        raise ConfigError("out", str(options.out), "a folder, or a name that is not taken")
+        raise ConfigError("out", str(options.out), "a folder, or a path that does not exist")
     folders = finished_runs([options.run, *options.more])
     prepared = PreparedSet.open(options.data)
     accelerator = choose_accelerator(options.accelerator)
     remove_stale_temporaries(options.out)
     titled, named = [], []
     for folder in folders:
-        run = load_run(folder, prepared, accelerator)
+        run = load_scenes(folder, prepared, accelerator)
         erf = erf_of_run(run, options.layer, options.clips, options.batch_size)
         write_map(options.out / f"{run.name}-{options.layer}.npz", erf)
-        titled.append((title(run), erf))
+        titled.append((title(run.run), erf))
         named.append((run.name, erf))
         _picture(options.out / f"{run.name}-{options.layer}", titled[-1:], prepared, options.layer)
     if len(titled) > 1:

@@ -19,7 +19,7 @@ from evaluation.text import document_text
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class EvaluateOptions:
     """Report the accuracy of finished runs on every device: an HTML page, tables and plots.
 
     Runs that differ only in their seed are averaged. Configurations tested on the same clips are compared with the
@@ -42,7 +42,7 @@ class Options:
     """Number of bootstrap replicates per interval."""
 
 
-def evaluate(options: Options) -> None:
+def evaluate(options: EvaluateOptions) -> None:
     """Read the runs, write the report, print its main tables and, on the last line, its folder."""
     bootstrap = Bootstrap(replicates=options.replicates)
     if options.out.exists() and not options.out.is_dir():
@@ -59,7 +59,7 @@ def evaluate(options: Options) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    return run_command(Options, evaluate, arguments)
+    return run_command(EvaluateOptions, evaluate, arguments)
 
 
 if __name__ == "__main__":

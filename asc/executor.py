@@ -1,4 +1,4 @@
-"""Trains many runs, each once, in this process or on Ray. The run folders are the only state that launches share."""
+"""Executor: trains many runs, each once, in this process or on Ray. Launches share no state but the run folders."""
 
 import gc
 import math
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from asc.overview import Planned, claim_file, failure_file, show_live, survey, totals_line
+from asc.overview import Planned, show_live, survey, totals_line
 from asc.ray_executor import on_ray
 from asc.run_folder import Described, RunFolder
 from common.errors import AscError, RunError
@@ -19,9 +19,9 @@ from common.files import write_text
 from common.locks import lock
 
 Executor = Literal["local", "ray"]
-# Goes once through the descriptions it is given; yields each when its attempt has ended, and why it failed ("" if not).
+# Attempts each description once; yields it with the reason of failure ("" if none) when the attempt has ended.
 Attempts = Callable[[Sequence[Described]], Iterator[tuple[Described, str]]]
-# Seconds between looks at runs that another launch is training, when nothing else is left to do.
+# Seconds between checks of runs that other launches are training, when no other run is left.
 PATIENCE = 5.0
 _BETWEEN_LINES = 1.0
 
@@ -37,38 +37,38 @@ def run_all(
     runs_per_gpu: int = 1,
     cpus_per_run: int = 1,
 ) -> list[RunFolder]:
-    """Bring every run to its end, from wherever it is, and return their folders in the order given.
+    """Train or continue all runs until they are finished, and return their folders in the given order.
 
-    Finished runs cost a look at their folder. A run that another launch is training is passed over and looked at again
-    when the others are through, until it is finished or free. One that fails does not stop the others.
+    Finished runs are skipped. A run that another launch is training is skipped and checked again after the others,
+    until it is finished or free. A failed run does not stop the others.
 
-    Launches keep out of each other's way by a lock (`common.locks`) in the run's folder. Processes of one machine can
-    rely on it. Across machines it holds only where the shared file system carries it: NFS does unless mounted with
-    `nolock` or `local_lock`; SMB and many FUSE file systems keep such locks to each machine. There, run one launch at a
-    time: a single one trains nothing twice on any file system, because its driver hands out each run once. (Then the
-    one thing left is a machine cut off from its Ray cluster, whose worker may go on for some seconds.) Where a file
-    system has no locks at all, a run that another machine holds is not waited for: it is among those that failed.
+    Launches exclude each other with a lock (`common.locks`) in the run's folder. It is reliable between processes of
+    one machine. Between machines it is reliable only if the shared file system supports it: NFS does unless mounted
+    with `nolock` or `local_lock`; SMB and many FUSE file systems restrict locks to each machine. On these, use one
+    launch at a time: a single launch trains no run twice on any file system, because its driver submits each run once.
+    (A worker on a machine that has lost its Ray cluster may continue for some seconds.) On a file system without locks,
+    a run that another machine holds counts as failed.
 
     Parameters
     ----------
     descriptions
-        The runs; one given twice is trained once.
+        Descriptions of the runs; duplicates are trained once.
     train
-        Brings the run of a description to its end in its folder below `runs`. On Ray it must be picklable, and whatever
-        path it holds must lead to the same place on every machine.
+        Function that trains the run of a description in its folder below `runs`. On Ray it must be picklable, and its
+        paths must be valid on every machine.
     runs
-        Folder of all runs; on Ray, shared by every machine at the same path.
+        Folder of all runs; on Ray, shared by all machines at the same path.
     executor
-        `local`: one after another in this process; `ray`: as many at once as there is room for, see `on_ray`.
+        `local`: one after another in this process; `ray`: in parallel, as resources allow, see `on_ray`.
     accelerator
-        What each run computes on: `cpu` or `cuda`.
+        Device of each run: `cpu` or `cuda`.
     ray_address, runs_per_gpu, cpus_per_run
-        See `on_ray`; the local executor has no use for them.
+        See `on_ray`; ignored by the local executor.
 
     Raises
     ------
     RunError
-        When all others are finished: names each run that failed, and why. Also if Ray is missing or not to be reached.
+        If runs failed, after all others are finished, with the reasons. Also if Ray is not installed or not reachable.
     """
     runs = runs.resolve()
     folders = [RunFolder.of(description, runs) for description in descriptions]
@@ -93,7 +93,7 @@ def run_all(
 
 
 def _train_all(waiting: Sequence[Described], runs: Path, attempts: Attempts) -> dict[RunFolder, str]:
-    """Attempt all, then again those that were passed over, until none is; return which failed and why."""
+    """Attempt all runs, repeating those that were skipped; return the failed runs and the reasons."""
     failures: dict[RunFolder, str] = {}
     while waiting:
         passed = []
@@ -101,7 +101,7 @@ def _train_all(waiting: Sequence[Described], runs: Path, attempts: Attempts) -> 
             folder = RunFolder.of(description, runs)
             if report:
                 failures[folder] = report.splitlines()[0]
-                write_text(failure_file(folder), report.rstrip() + "\n")
+                write_text(folder.failure_file, report.rstrip() + "\n")
             elif not folder.done:
                 passed.append(description)
         if len(passed) == len(waiting):
@@ -113,9 +113,9 @@ def _train_all(waiting: Sequence[Described], runs: Path, attempts: Attempts) -> 
 def _one_after_another(
     one: Callable[[Described], str], planned: Sequence[Planned], runs: Path, waiting: Sequence[Described]
 ) -> Iterator[tuple[Described, str]]:
-    """Attempt in this process. Each run shows its own progress; a line of totals follows it, or a round of waiting.
+    """Attempt runs in this process, and print a line of totals after each run, or after a round without one.
 
-    Runs that take less than a second share a line: to look at all runs after each takes longer than to train them.
+    Lines are at least a second apart, as reading the state of all runs may take longer than training a short one.
     """
     ended, told = 0, -math.inf
     for description in waiting:
@@ -131,32 +131,32 @@ def _one_after_another(
 
 
 def attempt(description: Described, train: Callable[[Any], object], runs: Path) -> str:
-    """Train one run unless it is done or another process trains it; return why it failed, "" if it did not.
+    """Train one run unless it is done or another process trains it; return the reason of failure, or "".
 
-    The first line is the reason; where nobody foresaw the error, its traceback follows.
+    The first line is the reason; for unexpected errors the traceback follows.
     """
     folder = RunFolder.of(description, runs)
     try:
         with _claimed(folder) as free:
-            # Asked again under the claim: another launch may have finished the run since it was found waiting.
+            # Checked again under the claim, as another launch may have finished the run since.
             if not free or folder.done or _trained_alone(folder):
                 return ""
-            failure_file(folder).unlink(missing_ok=True)
+            folder.failure_file.unlink(missing_ok=True)
             train(description)
     except AscError as error:
         return str(error)
-    except Exception as error:  # whatever it was, the other runs go on; the report holds the traceback
+    except Exception as error:  # other runs continue; the report includes the traceback
         return f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
     finally:
-        gc.collect()  # trainer and module hold each other: a run's clips leave the device's memory only so
+        gc.collect()  # frees reference cycles, and with them a run's clips on the device
     return ""
 
 
 @contextmanager
 def _little_garbage() -> Iterator[None]:
-    """Let collections of garbage, one after each run, pass over what is there now: imported modules, a million objects.
+    """Exclude present objects, such as imported modules, from garbage collection.
 
-    A small run is trained in a third of the time that a collection of all takes.
+    A collection follows each run. With all objects, about a million, it takes three times as long as a small run.
     """
     gc.freeze()
     try:
@@ -167,17 +167,17 @@ def _little_garbage() -> Iterator[None]:
 
 @contextmanager
 def _claimed(folder: RunFolder) -> Iterator[bool]:
-    """Claim the run among launches of many; yield whether it was free. The claim goes with the process.
+    """Claim the run for this launch; yield whether it was free. The claim ends with the process.
 
-    It is not the lock of `RunFolder`, which `train` takes late, after the clips are loaded: this one costs nothing to
-    ask for and stands from before the run is found unfinished until its result is written.
+    It is separate from the lock of `RunFolder`, which `train` takes after loading the clips. The claim is cheap to
+    check, and is held from before the check for a finished run until the result is written.
     """
-    with lock(claim_file(folder)) as free:
+    with lock(folder.claim_file) as free:
         yield free
 
 
 def _trained_alone(folder: RunFolder) -> bool:
-    """Whether a training command of its own (`python -m asc.train`) holds the run."""
+    """Return whether a separate training command (`python -m asc.train`) holds the run."""
     try:
         with folder.locked():
             return False

@@ -1,100 +1,112 @@
-"""A finished run back in memory: its description, its final weights on a device, its prepared set and test clips."""
+"""A finished run back in memory: its description, its network with the final weights, its data."""
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load
-from torch import Tensor
+from torch import Tensor, nn
 
 from asc.accelerator import set_up
-from asc.clips import Kind, MappedClips
-from asc.data import Sides
-from asc.description import RunDescription
-from asc.module import SceneClassifier
+from asc.networks import build_network
+from asc.open_data import DataSource, open_task
+from asc.run import Run, SceneData
 from asc.run_folder import RunFolder
+from asc.scenes.sides import scene_data
+from asc.scenes.statistics import Statistics
+from asc.scenes.task import SceneTask
+from asc.task import Task
 from common.errors import RunError
 from data_prep.storage import PreparedSet
 
+T = TypeVar("T", bound=Task)
+
 
 @dataclass(frozen=True)
-class LoadedRun:
-    """A finished run, its network in evaluation mode.
+class LoadedRun(Generic[T]):
+    """A finished run, its network in evaluation mode, and its data as the network sees it."""
 
-    Parameters
-    ----------
-    description
-        What was trained.
-    prepared
-        The set it was trained on.
-    sides
-        How that set was split.
-    module
-        The network with its final weights, its normalisation and its source of clips.
-    """
-
-    description: RunDescription
-    prepared: PreparedSet
-    sides: Sides
-    module: SceneClassifier
+    run: Run
+    network: nn.Module
+    task: T
 
     @property
     def name(self) -> str:
         """Configuration and seed, as the run's folder names them."""
-        return f"{self.description.title}-{self.description.identity[:12]}-seed-{self.description.seed}"
-
-    @property
-    def unseen(self) -> NDArray[np.int64]:
-        """Rows of the set that are test clips of devices not trained on."""
-        devices = self.prepared.clips["device"].iloc[self.sides.test]
-        return self.sides.test[~devices.isin(self.sides.seen).to_numpy()]
-
-    def spectrograms(self, rows: NDArray[np.int64], batch_size: int) -> Iterator[Tensor]:
-        """Yield the normalised spectrograms (batch, 1, mel, frame) of these rows, in order, on the run's device."""
-        for start in range(0, len(rows), batch_size):
-            # Not yielded from inside: until the next batch is asked for, the caller would compute without gradients.
-            with torch.no_grad():
-                batch = self.module.spectrograms(self.module.source.load(rows[start : start + batch_size]))
-            yield batch
+        return f"{self.run.title}-{self.run.identity[:12]}-seed-{self.run.seed}"
 
 
-def load_run(folder: RunFolder, prepared: PreparedSet, accelerator: str) -> LoadedRun:
+def load_network(folder: RunFolder) -> nn.Module:
+    """Return the network of a finished run on the CPU, with its schemes and final weights, in evaluation mode.
+
+    Which weights a pruned network keeps is read from the weights, so that nothing is scored again.
+
+    Raises
+    ------
+    RunError
+        If the run is not finished, its pruning method left nothing to train, or its weights cannot be used.
+    """
+    run = folder.description()
+    if not folder.done:
+        raise RunError(f"{folder.path} is not finished; train it to the end first")
+    _check_trained(folder)
+    state, _ = folder.read_weights()
+    try:
+        network = build_network(run, stored=state)
+        network.load_state_dict(state)
+    except (RuntimeError, IndexError) as error:
+        raise folder.unusable_weights(error) from error
+    return network.eval()
+
+
+def _check_trained(folder: RunFolder) -> None:
+    failure = json.loads(folder.result_file.read_text(encoding="utf-8")).get("failure")
+    if failure:
+        raise RunError(f"{folder.path} has no network: {failure}")
+
+
+def load_run(folder: RunFolder, data: DataSource, accelerator: str) -> LoadedRun[Task]:
     """Load a finished run on `cpu` or `cuda`.
 
-    The mel bands' statistics come with the weights, so nothing is computed from the set. A run that several processes
-    shared is loaded as one of a single process: the weights are the same.
+    The normalisation of spectrograms comes with the weights. A run that several processes shared is loaded as one of a
+    single process: the weights are the same.
 
     Raises
     ------
     RunError
         If the run is not finished, was trained on another set, or its weights cannot be used.
     DataError
-        If the set cannot be split as the run says.
+        If its images are not in `data`, or the set cannot be split as the run says.
     """
-    description = folder.description()
-    if not folder.done:
-        raise RunError(f"{folder.path} is not finished; train it to the end first")
-    if description.data.identity != prepared.identity:
-        raise RunError(
-            f"{folder.path} was trained on the prepared set {description.data.name}-{description.data.identity[:12]}, "
-            f"not on {prepared.folder}; name that set"
-        )
-    sides = Sides.of(prepared, description)
+    network = load_network(folder)
+    run, (_, inputs) = folder.description(), folder.read_weights()
     set_up(accelerator)
+    alone = replace(run, training=replace(run.training, world_size=1))
+    statistics = None
+    if isinstance(run.data, SceneData):
+        _check_set(folder, run, data)
+        statistics = _statistics(folder, inputs)
     device = torch.device(accelerator)
-    kind: Kind = "waveform" if description.training.roll == "waveform" else "spectrogram"
-    alone = replace(description, training=replace(description.training, world_size=1))
-    source = MappedClips(prepared, kind)
-    try:
-        state = load(folder.weights_file.read_bytes())
-        statistics = (state["band_mean"][:, 0].numpy(), state["band_deviation"][:, 0].numpy())
-        module = SceneClassifier(alone, source, statistics)
-        module.load_state_dict(state)
-    except (OSError, SafetensorError, KeyError, IndexError, RuntimeError) as error:
+    return LoadedRun(run, network.to(device), open_task(alone, data, device, statistics=statistics))
+
+
+def load_scenes(folder: RunFolder, prepared: PreparedSet, accelerator: str) -> LoadedRun[SceneTask]:
+    """Load a finished run on acoustic scenes; errors are those of `load_run`, and ConfigError for other runs."""
+    scene_data(folder.description())
+    return load_run(folder, prepared, accelerator)  # type: ignore[return-value]
+
+
+def _check_set(folder: RunFolder, run: Run, data: DataSource) -> None:
+    if isinstance(data, PreparedSet) and run.data.identity != data.identity:
         raise RunError(
-            f"{folder.weights_file} cannot be used: {error}; move the run's folder away and train it again"
-        ) from error
-    return LoadedRun(description, prepared, sides, module.to(device).eval())
+            f"{folder.path} was trained on the prepared set {run.data.name}-{run.data.identity[:12]}, "
+            f"not on {data.folder}; name that set"
+        )
+
+
+def _statistics(folder: RunFolder, inputs: dict[str, Tensor]) -> Statistics:
+    try:
+        mean, deviation = (inputs[name][:, 0].numpy() for name in ("band_mean", "band_deviation"))
+    except (KeyError, IndexError) as error:
+        raise folder.unusable_weights(error) from error
+    return mean, deviation

@@ -1,4 +1,4 @@
-"""A warning where a run exists in the other precision, as when it was begun on a machine with bfloat16."""
+"""Warning about runs that exist in the other precision, such as those started on a machine with bfloat16."""
 
 import sys
 from collections.abc import Sequence
@@ -6,17 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from asc.description import Precision
 from asc.run_folder import RunFolder
+from asc.training_settings import Precision
 
 
 def tell_other_precision(descriptions: Sequence[Any], runs: Path) -> None:
-    """Say on standard error which runs are not there as the hardware resolves their precision, but in the other one.
+    """Warn on standard error about runs that exist only in the precision that `--precision auto` does not choose here.
 
     Parameters
     ----------
     descriptions
-        Of runs on acoustic scenes or on images, whose precision nobody asked for.
+        Descriptions of runs with the precision chosen by the hardware.
     runs
         Folder of all runs.
     """
@@ -26,14 +26,14 @@ def tell_other_precision(descriptions: Sequence[Any], runs: Path) -> None:
             which = f"{found[0].path} exists" if len(descriptions) == 1 else f"{len(found)} of these runs exist"
             more = "" if len(descriptions) == 1 else f", such as {found[0].path}"
             print(
-                f"warning: {which} in the precision {precision}{more}; --precision auto is another one here, "
-                f"and trains anew. --precision {precision} continues what exists, or finds it done",
+                f"warning: {which} in the precision {precision}{more}; --precision auto chooses another one here "
+                f"and trains again. --precision {precision} continues or uses existing runs",
                 file=sys.stderr,
             )
 
 
 def _in_other(description: Any, precision: str, runs: Path) -> RunFolder | None:
-    """Return the run's folder in `precision`, if it is begun in that one and not in its own."""
+    """Return the run's folder in `precision` if the run was started there and not in its present precision."""
     other = RunFolder.of(replace(description, training=replace(description.training, precision=precision)), runs)
     begun = other.description_file.is_file()
     return other if begun and not RunFolder.of(description, runs).description_file.is_file() else None

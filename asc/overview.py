@@ -1,6 +1,6 @@
-"""How many runs stand, read from their folders alone: for every executor, and from another process.
+"""Status of runs, read from their folders: for all executors, and from other processes.
 
-`python -m asc.overview RUN...` shows it, once.
+`python -m asc.overview RUN...` prints a table.
 """
 
 import csv
@@ -28,42 +28,32 @@ from common.command import run_command
 from common.locks import is_locked
 
 State = Literal["training", "failed", "partial", "missing", "done"]
-# In the order in which they are shown.
+# In the order of the table.
 STATES: tuple[State, ...] = ("training", "failed", "partial", "missing", "done")
-# What accuracies are of: acoustic scenes are tested on seen and unseen devices, images on validation and test parts.
+# Accuracies shown: on seen and unseen devices of acoustic scenes, on validation and test splits of images.
 SCORES = ("seen", "unseen", "validation", "test")
-
-
-def claim_file(folder: RunFolder) -> Path:
-    """Return the file whose lock a launch of many runs holds while it trains this one."""
-    return folder.path / ".claim"
-
-
-def failure_file(folder: RunFolder) -> Path:
-    """Return the file that says, in its first line, why the last attempt at the run failed."""
-    return folder.path / "failure.txt"
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A run that is wanted, whether or not anything of it exists: its folder and how many epochs it has."""
+    """A planned run, which may not have been started: its folder and number of epochs."""
 
     folder: RunFolder
     epochs: int
 
     @classmethod
     def of(cls, description: Described, runs: Path) -> "Planned":
-        """Return what `description` asks for below `runs`."""
+        """Return the planned run of `description` below `runs`."""
         return cls(RunFolder.of(description, runs), description.epochs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """How one run stands.
+    """Status of one run.
 
-    `epoch` counts finished epochs; `scores` are the accuracies of the last one, 0 to 1, by what was tested (of
-    `SCORES`, as far as known); `pace` (seconds an epoch, the median) and `left` (seconds until it is finished, were it
-    alone) are None while unknown.
+    `epoch` is the number of finished epochs; `scores` are the accuracies after the last one, 0 to 1, for the known
+    names of `SCORES`; `pace` (median seconds per epoch) and `left` (remaining seconds of this run alone) are None while
+    unknown.
     """
 
     folder: RunFolder
@@ -81,7 +71,7 @@ class Status:
 
 
 def _changed(file: Path) -> float:
-    """Return when the file was last written, in seconds; 0 where there is none."""
+    """Return the modification time of a file in seconds, or 0 if it does not exist."""
     try:
         return file.stat().st_mtime
     except OSError:
@@ -90,7 +80,7 @@ def _changed(file: Path) -> float:
 
 @lru_cache(maxsize=4096)
 def _metrics(path: Path, _changed: float) -> dict[str, Any]:
-    """Return the fields of `Status` that metrics.csv tells."""
+    """Return the fields of `Status` from metrics.csv."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     scores = {part: float(text) for part in SCORES if (text := rows[-1].get(f"{part}_accuracy"))}
@@ -98,20 +88,20 @@ def _metrics(path: Path, _changed: float) -> dict[str, Any]:
 
 
 def status(planned: Planned) -> Status:
-    """Read how one run stands; a folder that is being written, moved or removed meanwhile does no harm."""
+    """Return the status of one run; its folder may be written, moved or removed at the same time."""
     folder, epochs = planned.folder, planned.epochs
-    changed, failed = (_changed(file) for file in (folder.metrics_file, failure_file(folder)))
+    changed, failed = (_changed(file) for file in (folder.metrics_file, folder.failure_file))
     metrics: dict[str, Any] = {"epoch": 0}
-    with suppress(OSError, LookupError, ValueError, csv.Error):  # else no epoch is finished
+    with suppress(OSError, LookupError, ValueError, csv.Error):  # otherwise no epoch is finished
         metrics = _metrics(folder.metrics_file, changed)
     if folder.done:
         return Status(folder=folder, state="done", epochs=epochs, left=0.0, **metrics | {"epoch": epochs})
     pace = metrics.get("pace")
-    state: State = "partial" if metrics["epoch"] else "missing"
-    # Who trains without a claim that is seen here (a command of its own, another machine) still finishes epochs.
+    state: State = "partial" if metrics["epoch"] or folder.checkpoint_file.is_file() else "missing"
+    # A separate command or another machine may train without a visible claim; recent epochs show it.
     fresh = pace is not None and changed > failed and time() - changed < 2 * pace + 5
-    # Asking takes no place: at worst a launch passes over the run and comes back.
-    if is_locked(claim_file(folder)) or fresh:
+    # The check may briefly hold the lock; a launch then skips the run and checks it again later.
+    if is_locked(folder.claim_file) or fresh:
         state = "training"
     elif failed:
         state = "failed"
@@ -120,15 +110,15 @@ def status(planned: Planned) -> Status:
 
 
 def survey(planned: Sequence[Planned]) -> list[Status]:
-    """Read how the runs stand, each once, in order."""
+    """Return the statuses of the runs in order, without duplicates."""
     return [status(one) for one in dict.fromkeys(planned)]
 
 
 def time_left(statuses: Sequence[Status]) -> float | None:
-    """Estimate the seconds until all runs are finished, as many at a time as are being trained now.
+    """Return the estimated seconds until all runs are finished, if as many run in parallel as at present.
 
-    Runs without an epoch are taken to be as fast as their configuration's others, or as the mean of all where there is
-    none. None while no run has finished an epoch. Failed runs are not waited for.
+    Runs without a finished epoch are assumed to have the mean pace of their configuration, or else of all runs. None if
+    no run has finished an epoch. Failed runs are ignored.
     """
     paces: dict[str, list[float]] = {}
     for one in statuses:
@@ -161,7 +151,7 @@ def _totals(statuses: Sequence[Status]) -> str:
 
 
 def totals_line(statuses: Sequence[Status], named: int = 4) -> str:
-    """Return one line: how many runs are in which state, epochs, time left, and up to `named` of those training."""
+    """Return a line with the number of runs by state, epochs, time left, and up to `named` runs being trained."""
     now = [one for one in statuses if one.state == "training"]
     parts = [_totals(statuses)]
     for one in now[:named]:
@@ -171,7 +161,7 @@ def totals_line(statuses: Sequence[Status], named: int = 4) -> str:
 
 
 def table(statuses: Sequence[Status], rows: int | None = None) -> Table:
-    """Return a table of at most `rows` runs, those being trained first, finished ones last, and the totals below."""
+    """Return a table of at most `rows` runs, sorted from training to done, with the totals as its caption."""
     shown = sorted(statuses, key=lambda one: STATES.index(one.state))[:rows]
     result = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, caption=_totals(statuses), caption_justify="left")
     parts = [part for part in SCORES if any(part in one.scores for one in shown)]
@@ -187,13 +177,13 @@ def table(statuses: Sequence[Status], rows: int | None = None) -> Table:
 
 @contextmanager
 def show_live(planned: Sequence[Planned], period: float = 10.0) -> Iterator[None]:
-    """Show how the runs stand on standard error while the body works, and once more when it has ended.
+    """Show the status of runs on standard error while the body of the `with` statement runs, and at its end.
 
-    A table that is kept up to date in a terminal; without one, a line every `period` seconds.
+    In a terminal it is a live table, otherwise a line every `period` seconds.
     """
     console = Console(stderr=True)
     if console.is_terminal:
-        height = max(1, console.height - 7)  # what is not rows: headings, frame, totals
+        height = max(1, console.height - 7)  # lines of headings, frame and totals
         with Live(console=console, refresh_per_second=1, get_renderable=lambda: table(survey(planned), height)):
             yield
         return
@@ -215,12 +205,12 @@ def show_live(planned: Sequence[Planned], period: float = 10.0) -> Iterator[None
 
 @dataclass(frozen=True, kw_only=True)
 class OverviewOptions:
-    """Show how runs stand: state, epoch, accuracy of the last finished epoch, time left."""
+    """Show the status of runs: state, epoch, accuracy after the last finished epoch, time left."""
 
     run: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
-    """Run, configuration (all its seeds) or folder of them; those that nobody has begun are not known here."""
+    """Run, configuration (all its seeds) or folder of configurations; runs that were not started are not shown."""
     more: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN ...")] = ()
-    """More of them."""
+    """More runs."""
 
 
 def _command(options: OverviewOptions) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asc.device_report import report_devices
 from asc.prepare_dry_run import describe, describe_cities, dry_run, made_set, shortened, warn
-from asc.prepare_options import Options
+from asc.prepare_options import PrepareOptions
 from common.command import run_command
 from data_prep.cautions import fault_warning
 from data_prep.demo_set import make_demo
@@ -32,7 +32,7 @@ from data_prep.verification import verify
 from evaluation.coverage import tell_missing
 
 
-def _recordings(options: Options) -> Path:
+def _recordings(options: PrepareOptions) -> Path:
     """Return the folder of the recordings, after generating or downloading them if required."""
     if options.root is None:
         root, takes = made_set(options)
@@ -76,7 +76,7 @@ def _warn_of_irregularities(files: Mapping[str, Sequence[str]]) -> None:
     warn(f"{len(names)} files: {irregularity}: {shortened(names)}" for irregularity, names in files.items())
 
 
-def _report(prepared: PreparedSet, plan: Plan, options: Options) -> None:
+def _report(prepared: PreparedSet, plan: Plan, options: PrepareOptions) -> None:
     manifest, clips = prepared.manifest, prepared.clips
     describe(clips, prepared.seconds, prepared.split_defaults)
     describe_cities(options, clips)
@@ -107,7 +107,7 @@ def _init_meta(folder: Path, reading: Reading) -> None:
     print(folder / META)
 
 
-def _prepare(options: Options) -> None:
+def _prepare(options: PrepareOptions) -> None:
     if options.init_meta is not None:
         _init_meta(options.init_meta, options.reading)
         return
@@ -139,7 +139,7 @@ def _prepare(options: Options) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    return run_command(Options, _prepare, arguments)
+    return run_command(PrepareOptions, _prepare, arguments)
 
 
 if __name__ == "__main__":

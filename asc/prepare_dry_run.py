@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from asc.prepare_options import Options
+from asc.prepare_options import PrepareOptions
 from common.identity import digest
 from data_prep.demo_set import demo_origin, plan_demo
 from data_prep.estimate import making_pace, reading_pace, unmade
@@ -34,7 +34,7 @@ def warn(warnings: Iterable[str]) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def made_set(options: Options) -> tuple[Path, list[Take]]:
+def made_set(options: PrepareOptions) -> tuple[Path, list[Take]]:
     """Return the folder of the generated recordings of a demo or simulated set, and the recordings."""
     recordings, responses = options.recordings, options.responses
     origin: object
@@ -55,7 +55,7 @@ def describe(clips: pd.DataFrame, seconds: float, split: SplitSettings) -> None:
     print(count_table(clips, make_split(clips, split)).to_string())
 
 
-def describe_cities(options: Options, clips: pd.DataFrame) -> None:
+def describe_cities(options: PrepareOptions, clips: pd.DataFrame) -> None:
     """Print the cities of own recordings and where they were read, because wrong cities cause a wrong split."""
     root = options.root if options.dataset == "folder" else options.recordings
     if root is not None and (root == options.root or (root / META).is_file()):
@@ -68,7 +68,7 @@ def shortened(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
-def _listed(options: Options) -> tuple[pd.DataFrame, list[Problem], float | None]:
+def _listed(options: PrepareOptions) -> tuple[pd.DataFrame, list[Problem], float | None]:
     """Return clips table, problems of the lists, and length of clips (if known) of existing recordings."""
     assert options.root is not None  # noqa: S101 - the caller looked
     clips, problems, warnings = read_clips(
@@ -78,7 +78,7 @@ def _listed(options: Options) -> tuple[pd.DataFrame, list[Problem], float | None
     return clips, problems, options.layout.seconds or commonest_seconds(options.root, clips["clip"], options.accept)
 
 
-def _planned(options: Options, takes: list[Take]) -> tuple[pd.DataFrame, list[Problem], float | None]:
+def _planned(options: PrepareOptions, takes: list[Take]) -> tuple[pd.DataFrame, list[Problem], float | None]:
     """Return clips table, problems (none), and length of clips (if known) of recordings to be generated."""
     rows = [
         (take.clip(device), take.scene, take.identifier.rpartition("-")[0], take.identifier, device, "")
@@ -91,7 +91,7 @@ def _planned(options: Options, takes: list[Take]) -> tuple[pd.DataFrame, list[Pr
     return clips, [], commonest_seconds(options.recordings, [take.source for take in takes], options.accept)
 
 
-def dry_run(options: Options) -> None:
+def dry_run(options: PrepareOptions) -> None:
     """Print the content, disk space and time of the set.
 
     Raises
@@ -116,7 +116,7 @@ def dry_run(options: Options) -> None:
         raise Problems(problems)
 
 
-def _tell_time(options: Options, settings: SetSettings, root: Path, takes: list[Take], clips: list[str]) -> None:
+def _tell_time(options: PrepareOptions, settings: SetSettings, root: Path, takes: list[Take], clips: list[str]) -> None:
     """Print the estimated time, measured on a sample of recordings and clips."""
     start, workers = time.process_time(), options.processes  # preparing starts with the steps done so far
     parts = []

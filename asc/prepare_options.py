@@ -21,7 +21,7 @@ MADE = ("demo", "simulated")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class PrepareOptions:
     """Prepare a data set: read its lists, check its recordings, and compute their spectrograms.
 
     Any data set in the TAU layout (meta.csv, audio/, optionally evaluation_setup/) or with one folder per class can be

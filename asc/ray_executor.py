@@ -1,4 +1,4 @@
-"""Attempts at many runs on Ray: a cluster of this machine's own, or one that spans machines."""
+"""Ray executor: runs on a cluster of this machine, or of several machines."""
 
 import os
 import secrets
@@ -16,9 +16,9 @@ import torch
 from asc.run_folder import Described
 from common.errors import ConfigError, RunError
 
-# How often a run may lose its worker (killed, out of memory, machine gone) before that counts as its failure.
+# Number of times that a run may lose its worker (killed, out of memory, machine lost) before it counts as failed.
 MAX_RETRIES = 10
-# Runs write to their folders; nothing is handed around through Ray's memory.
+# Runs write to their folders; Ray's object store is not used for results.
 _OBJECT_STORE_BYTES = 80 * 2**20
 
 
@@ -31,42 +31,42 @@ def on_ray(
     runs_per_gpu: int = 1,
     cpus_per_run: int = 1,
 ) -> Iterator[Callable[[Sequence[Described]], Iterator[tuple[Described, str]]]]:
-    """Connect to Ray, yield a function that attempts runs there, and leave (or stop) the cluster.
+    """Connect to Ray, yield a function that attempts runs, and disconnect from (or stop) the cluster.
 
-    The function yields each run when its attempt has ended, with why it failed ("" if it did not). A run whose worker
-    is lost is attempted again, where there is room, and continues from its last checkpoint.
+    The function yields each run when its attempt has ended, with the reason of failure ("" if none). A run whose worker
+    is lost is attempted again and continues from its last checkpoint.
 
-    Token authentication is on unless the environment says `RAY_AUTH_MODE=disabled`. A cluster started here draws a
-    token of its own, held in memory only; for one at `address` the token comes from `RAY_AUTH_TOKEN`,
-    `RAY_AUTH_TOKEN_PATH` or Ray's own file. Tokens authenticate but do not encrypt: keep clusters in private networks.
-    A cluster started here has no dashboard and sends no usage statistics.
+    Token authentication is on unless `RAY_AUTH_MODE=disabled` is set. A cluster started here uses a random token, held
+    in memory only; for a cluster at `address` the token comes from `RAY_AUTH_TOKEN`, `RAY_AUTH_TOKEN_PATH` or Ray's
+    default file. Tokens authenticate but do not encrypt: keep clusters in private networks. A cluster started here has
+    no dashboard and sends no usage statistics.
 
     Parameters
     ----------
     attempt
-        Picklable; called with one description in a worker process.
+        Picklable function, called with one description in a worker process.
     accelerator
         `cpu` or `cuda`.
     address
-        `host:port` of a running cluster, whose machines have the project installed; without it one is started here.
+        `host:port` of a running cluster, whose machines have the project installed; None: start a cluster here.
     runs_per_gpu
-        Runs that share one GPU, each given that fraction of it. Their memory must fit together.
+        Number of runs that share a GPU. Their memory must fit together.
     cpus_per_run
-        Cores, and on the CPU threads, of each run.
+        Number of cores of each run; on the CPU also its number of threads.
 
     Raises
     ------
     ConfigError
         If a number is below 1.
     RunError
-        If Ray is not installed or not to be reached, or no machine of the cluster can ever hold such a run.
+        If Ray is not installed or not reachable, or no machine of the cluster has the resources of a run.
     """
     for field, value in (("runs_per_gpu", runs_per_gpu), ("cpus_per_run", cpus_per_run)):
         if value < 1:
             raise ConfigError(field, value, "a whole number of at least 1")
     resources = {"num_cpus": float(cpus_per_run), "num_gpus": 1 / runs_per_gpu if accelerator == "cuda" else 0.0}
     ray = _import_ray()
-    with redirect_stdout(sys.stderr):  # where Ray would tell of lost workers; that is for results alone
+    with redirect_stdout(sys.stderr):  # Ray reports lost workers on standard output, which is for results
         try:
             with _own_interruption():
                 _connect(ray, address)
@@ -82,10 +82,10 @@ def on_ray(
 
 
 def _import_ray() -> ModuleType:
-    """Import Ray with authentication on and usage statistics off, which it reads when it is first loaded."""
+    """Import Ray with authentication on and usage statistics off, settings that it reads at import."""
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # What later versions do and this one warns about: a run that asks for no GPU does not have them hidden.
+    # The default of later versions, about which this version warns: GPUs stay visible to runs that request none.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray
@@ -98,7 +98,7 @@ def _import_ray() -> ModuleType:
 
 @contextmanager
 def _own_interruption() -> Iterator[None]:
-    """Put back what SIGTERM does, which Ray redefines: commands end with their own exit code and clean up."""
+    """Restore the SIGTERM handler that Ray replaces, so that commands clean up and end with their exit code."""
     handler = signal.getsignal(signal.SIGTERM)
     try:
         yield
@@ -124,7 +124,7 @@ def _connect(ray: ModuleType, address: str | None) -> None:
 
 
 def _check_room(ray: ModuleType, resources: dict[str, float]) -> None:
-    """Refuse what Ray would wait for without end."""
+    """Check that a machine has the resources of a run, as Ray would wait for them forever."""
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     wanted = {"CPU": resources["num_cpus"], "GPU": resources["num_gpus"]}
     if not any(all(have.get(name, 0.0) >= needed for name, needed in wanted.items()) for have in machines):
@@ -133,7 +133,7 @@ def _check_room(ray: ModuleType, resources: dict[str, float]) -> None:
 
 
 def _work(attempt: Callable[[Described], str], description: Described, threads: int) -> str:
-    """Attempt one run, in a worker process that may have attempted others before."""
+    """Attempt one run in a worker process, which Ray may reuse."""
     torch.set_num_threads(threads)
     return attempt(description)
 
@@ -141,7 +141,7 @@ def _work(attempt: Callable[[Described], str], description: Described, threads: 
 def _gather(ray: ModuleType, pending: dict[Any, Described]) -> Iterator[tuple[Described, str]]:
     """Yield runs as their attempts end."""
     while pending:
-        # Waiting in Ray would swallow what the signal handlers of commands raise; waiting here does not.
+        # Waiting in Ray would suppress exceptions raised by the signal handlers of commands.
         ready, _ = ray.wait(list(pending), num_returns=1, timeout=0)
         if not ready:
             time.sleep(0.2)
@@ -151,7 +151,7 @@ def _gather(ray: ModuleType, pending: dict[Any, Described]) -> Iterator[tuple[De
         try:
             report: str = ray.get(reference)
         except ray.exceptions.RayError as error:
-            cause = getattr(error, "cause", None) or error  # what was raised in the worker, where it was not lost
+            cause = getattr(error, "cause", None) or error  # the error raised in the worker, if the worker was not lost
             report = f"Ray gave it up ({type(cause).__name__}: {_first_line(cause)})"
         yield description, report
 

@@ -63,7 +63,7 @@ def _configuration(name: str, label: str, runs: list[RunFolder]) -> Configuratio
         label=label,
         scenes=scenes.pop(),
         description=settings,
-        complexity=_complexity(first),
+        complexity=_json(first.result_file, "complexity")["complexity"],
         scored=pd.concat(scored, ignore_index=True),
         metrics=pd.concat(metrics, ignore_index=True),
         example=_example(first) if first.example_file.is_file() else None,
@@ -105,19 +105,6 @@ def _predictions(run: RunFolder) -> DataFrame:
                 raise DataError(f"holds epoch {sorted(set(table.epoch))}")
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
-
-
-def _complexity(run: RunFolder) -> dict[str, Any]:
-    """Return the numbers of `models.complexity.Complexity` for the run's network.
-
-    Runs of earlier versions hold only some of them: these are counted again from the weights if they still exist.
-    """
-    stored: dict[str, Any] = _json(run.result_file, "complexity")["complexity"]
-    if "second_mult_adds" in stored or not run.weights_file.is_file():
-        return stored
-    from asc.complexity import recount  # loads Lightning, seconds that a report seldom needs
-
-    return recount(run, tuple(stored["input_shape"]))
 
 
 def _metrics(run: RunFolder) -> DataFrame:

@@ -1,56 +1,54 @@
-"""Where everything of a run stands on disk, and which folders are runs."""
+"""Files of a run folder, and search for run folders."""
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-from safetensors.torch import save
-from torch import nn
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
 
-from asc.description import RunDescription
+from asc.run import Run
 from common.errors import RunError
 from common.files import atomic_path, write_json
 from common.identity import from_plain, plain
 from common.locks import lock
-from evaluation.accuracy import natural
+from common.natural_order import natural_key
 
 
 class Described(Protocol):
-    """What every description of a run says of itself, whatever it trains on; a frozen dataclass."""
+    """Interface of descriptions of runs and stacks, which are frozen dataclasses."""
 
     @property
     def title(self) -> str:
-        """Short name for people."""
+        """Readable short name."""
 
     @property
     def identity(self) -> str:
-        """SHA-256 over everything but the seed."""
+        """SHA-256 of all fields except the seed."""
 
     @property
     def seed(self) -> int:
-        """What tells the runs of one configuration apart."""
+        """Seed, which differs between the runs of a configuration."""
 
     @property
     def epochs(self) -> int:
-        """Passes over the training data, at most."""
-
-
-D = TypeVar("D", bound=Described)
+        """Maximum number of epochs."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """`<runs>/<title>-<hash>/seed-<n>/`: one run. `result_file` is written last; where it stands the run is done."""
+    """Folder of a run, `<runs>/<title>-<hash>/seed-<n>/`. A run is finished if its `result_file` exists."""
 
     path: Path
 
     @classmethod
     def of(cls, description: Described, runs: Path) -> "RunFolder":
-        """Return the folder that `description` names below `runs`, whether it exists or not."""
+        """Return the folder of a description below `runs`, which may not exist."""
         return cls(runs / f"{description.title}-{description.identity[:12]}" / f"seed-{description.seed}")
 
     @property
@@ -60,51 +58,61 @@ class RunFolder:
 
     @property
     def description_file(self) -> Path:
-        """The run's description, every field."""
+        """Description of the run, with all fields."""
         return self.path / "description.json"
 
     @property
     def split_file(self) -> Path:
-        """Which clip is on which side, one row a clip."""
+        """Side of each clip in the split, one row per clip."""
         return self.path / "split.csv"
 
     @property
     def metrics_file(self) -> Path:
-        """One row a finished epoch."""
+        """Metrics, one row per finished epoch."""
         return self.path / "metrics.csv"
 
     @property
     def checkpoint_file(self) -> Path:
-        """State after the last epoch that was saved; removed when the run is done."""
+        """Last checkpoint; removed when the run is finished."""
         return self.path / "last.ckpt"
 
     @property
     def predictions_folder(self) -> Path:
-        """One table of predictions for each of the last epochs."""
+        """Folder of predictions, one table for each of the last epochs."""
         return self.path / "predictions"
 
     def predictions_file(self, epoch: int) -> Path:
-        """Return the table of predictions after epoch `epoch`."""
+        """Return the file of the predictions after epoch `epoch`."""
         return self.predictions_folder / f"epoch-{epoch:04d}.parquet"
 
     @property
     def example_file(self) -> Path:
-        """One recording as two devices hear it."""
+        """Spectrograms of one recording by two devices."""
         return self.path / "example.npz"
 
     @property
     def weights_file(self) -> Path:
-        """The final weights."""
+        """Final weights."""
         return self.path / "weights.safetensors"
 
     def map_file(self, layer: str) -> Path:
-        """Return the effective receptive field of a layer, where it was computed."""
+        """Return the file of a layer's effective receptive field."""
         return self.path / f"erf-{layer}.npz"
 
     @property
     def result_file(self) -> Path:
-        """Scores and costs; its presence marks a finished run."""
+        """Scores and costs, written when the run is finished."""
         return self.path / "result.json"
+
+    @property
+    def claim_file(self) -> Path:
+        """Lock file of the launch that trains this run among others."""
+        return self.path / ".claim"
+
+    @property
+    def failure_file(self) -> Path:
+        """Error report of the last attempt if it failed; the first line is the reason."""
+        return self.path / "failure.txt"
 
     @property
     def done(self) -> bool:
@@ -113,68 +121,88 @@ class RunFolder:
 
     @property
     def epochs(self) -> int:
-        """How many epochs the run has, as its description says, whatever kind of run it is.
+        """Number of epochs in the description of the run or stack.
 
         Raises
         ------
         RunError
-            If the description is missing or does not say.
+            If the description is missing or has no number of epochs.
         """
         try:
             return int(self._written()["training"]["epochs"])
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise RunError(f"{self.description_file} is no run description: {error}") from error
+            raise RunError(f"{self.description_file} is not a run description: {error}") from error
 
     def _written(self) -> Any:
         return json.loads(self.description_file.read_text(encoding="utf-8"))
 
     def write_description(self, description: Described) -> None:
-        """Write the description, or check that the one there is the same.
+        """Write the description; if there is one, check that it is the same.
 
         Raises
         ------
         RunError
-            If another run's description stands there.
+            If the folder has the description of another run.
         """
         if self.description_file.is_file():
-            if self.description_as(type(description)) != description:
-                raise RunError(f"{self.path} holds another run's description; move that folder away")
+            if self.description() != description:
+                raise RunError(f"{self.path} has the description of another run; move that folder away")
             return
         write_json(self.description_file, plain(description))
 
-    def description(self) -> RunDescription:
-        """Read the description of a run on acoustic scenes back; see `description_as`."""
-        return self.description_as(RunDescription)
-
-    def description_as(self, kind: type[D]) -> D:
-        """Read the description of a run of this kind back.
+    def description(self) -> Run:
+        """Read the description.
 
         Raises
         ------
         RunError
-            If it is missing or not readable as one.
+            If it is missing or cannot be read.
         """
         try:
-            return from_plain(kind, self._written())
+            return from_plain(Run, self._written())
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.description_file} is no run description: {error}") from error
+            raise RunError(f"{self.description_file} is not a run description: {error}") from error
 
-    def write_weights(self, network: nn.Module) -> None:
-        """Write the final weights, whole or not at all."""
-        state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    def write_weights(self, network: nn.Module, inputs: Mapping[str, Tensor] | None = None) -> None:
+        """Write the final weights atomically: the network's state, and that of its input normalisation as `inputs.`."""
+        tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+        tensors |= {f"inputs.{name}": tensor for name, tensor in (inputs or {}).items()}
+        state = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         with atomic_path(self.weights_file) as temporary:
-            temporary.write_bytes(save(state))  # not `save_file`, whose files nobody but their owner may read
+            temporary.write_bytes(save(state))  # `save_file` would make files that only their owner may read
+
+    def read_weights(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Read the final weights: the network's state, and that of its input normalisation.
+
+        Raises
+        ------
+        RunError
+            If the file cannot be read.
+        """
+        try:
+            state = load(self.weights_file.read_bytes())
+        except (OSError, SafetensorError) as error:
+            raise self.unusable_weights(error) from error
+        network, inputs = (
+            {name.removeprefix(part): tensor for name, tensor in state.items() if name.startswith(part)}
+            for part in ("network.", "inputs.")
+        )
+        return network, inputs
+
+    def unusable_weights(self, error: Exception) -> RunError:
+        """Return an error about unusable weights, with advice."""
+        return RunError(f"{self.weights_file} cannot be used: {error}; move the run's folder away and train it again")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run while training it; the lock goes with the process, however that ends.
+        """Lock the run during training; the lock ends with the process.
 
         Raises
         ------
         RunError
-            If another process trains it now.
+            If another process trains the run.
         AscError
-            If it cannot be locked, see `common.locks.lock`.
+            If the run cannot be locked, see `common.locks.lock`.
         """
         with lock(self.path / ".lock") as free:
             if not free:
@@ -183,40 +211,40 @@ class RunFolder:
 
 
 def find_runs(paths: Sequence[Path]) -> list[RunFolder]:
-    """Return the runs at `paths`, in order and each once.
+    """Return the runs at `paths` in order, without duplicates.
 
     A path is a run (`seed-<n>`), a configuration (`<title>-<hash>`: all its seeds) or a folder of configurations.
 
     Raises
     ------
     RunError
-        If a path holds no run.
+        If a path has no run.
     """
     found: dict[Path, RunFolder] = {}
     for path in paths:
         here = [path] if (path / "description.json").is_file() else []
         below = sorted(
             (file.parent for pattern in ("seed-*", "*/seed-*") for file in path.glob(f"{pattern}/description.json")),
-            key=lambda folder: (natural(folder.parent.name), natural(folder.name)),
+            key=lambda folder: (natural_key(folder.parent.name), natural_key(folder.name)),
         )
         if not here and not below:
-            raise RunError(f"{path} holds no run (looked for seed-<n>/description.json in it and one folder below)")
+            raise RunError(f"{path} has no run (no seed-<n>/description.json in it or one folder below)")
         found.update({folder.resolve(): RunFolder(folder) for folder in here + below})
     return list(found.values())
 
 
 def finished_runs(paths: Sequence[Path]) -> list[RunFolder]:
-    """Return the finished runs at `paths` (see `find_runs`); others are named on standard error and left out.
+    """Return the finished runs at `paths` (see `find_runs`), with a warning on standard error for each other run.
 
     Raises
     ------
     RunError
-        If none is finished.
+        If no run is finished.
     """
     runs = find_runs(paths)
     for run in runs:
         if not run.done:
-            print(f"warning: {run.path} is not finished and is left out", file=sys.stderr)
+            print(f"warning: {run.path} is not finished and is skipped", file=sys.stderr)
     done = [run for run in runs if run.done]
     if not done:
         raise RunError("none of these runs is finished; train them to the end first")

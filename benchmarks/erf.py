@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from asc.allocator import keep_freed_memory
 from benchmarks import Comparison, compare
 from evaluation.erf import effective_receptive_field
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.initialisation import initialise
 from models.memory_layout import lay_out
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 
 _BATCH, _CLIPS, _SHAPE = 16, 32, (1, 256, 431)
@@ -23,7 +23,7 @@ _SIZES = ((32, 1, None), (32, 1, 0.1), (32, 3, 0.1), (64, 1, None))
 
 
 def _network(width: int, depth: int, damping: float | None) -> AudioResNet:
-    network = AudioResNet(NetworkSettings(width=width, depth=depth))
+    network = AudioResNet(AudioResNetSettings(width=width, depth=depth))
     initialise(network, "kaiming", seed=0)
     if damping is not None:
         damp(network, damping)

@@ -10,11 +10,12 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.recordings import prepared_noise
-from benchmarks.training import Trainer
+from benchmarks.training import trainer
 from data_prep.storage import PreparedSet
 
 # Both sets have more than one shard, of which a worker holds one in memory.
@@ -45,9 +46,9 @@ def _prepare(folder: Path, clips: int) -> None:
 
 
 def _train(folder: Path, clips: int) -> None:
-    trainer = Trainer(PreparedSet.open(folder / "prepared"), 8, "frames")
-    for _ in range(clips // 16):
-        trainer.step(*trainer.inputs())
+    ours = trainer(PreparedSet.open(folder / "prepared"), 8)
+    for batch in islice(ours.batches, clips // 16):
+        ours.step(batch)
 
 
 def _peak(work: Callable[[Path, int], None], folder: Path, clips: int, answer: Connection) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from asc.allocator import keep_freed_memory
-from asc.images.stack import PerceptronStack
+from asc.stack import PerceptronStack
 from benchmarks import Comparison, compare
 from models.pruning.masks import random_masks
 from models.vision.mlp import Mlp, MlpSettings

@@ -1,11 +1,11 @@
 """Splits into training and test clips, by held-out cities (the paper's rule) or by the official fold."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import pandas as pd
 
-from common.errors import ConfigError, DataError
+from common.errors import ConfigError, DataError, check_choice
 from data_prep.duplicates import check_copies
 from data_prep.identities import normalise_name
 
@@ -37,8 +37,7 @@ class SplitSettings:
     train_devices: tuple[str, ...] = ("a",)
 
     def __post_init__(self) -> None:
-        if self.rule not in get_args(Rule):
-            raise ConfigError("rule", self.rule, f"one of {', '.join(get_args(Rule))}")
+        check_choice("rule", self.rule, Rule)
         if self.test_cities < 1:
             raise ConfigError("test_cities", self.test_cities, "at least 1")
         devices = tuple(sorted(set(map(normalise_name, self.train_devices))))

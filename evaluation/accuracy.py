@@ -4,7 +4,6 @@ A group (all devices, the seen or the unseen devices, the real unseen devices, a
 Each number is a sum over the clips of a group's devices divided by the number of these clips.
 """
 
-import re
 from typing import Any
 
 import numpy as np
@@ -12,23 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas import DataFrame, MultiIndex, Series
 
+from common.natural_order import natural_key
 from evaluation.predictions import KINDS
 
 PARTS = ("seen", "unseen")
 SEEN, UNSEEN, ALL = ("part", "seen"), ("part", "unseen"), ("all", "all")
 GROUPS = ("reference", "real seen", "simulated seen", "real unseen", "simulated unseen")  # as in DCASE's device tables
-
-
-def natural(name: str) -> tuple[tuple[str | int, ...], str]:
-    """Return a sort key that orders the numbers within names by value: s2 before s10.
-
-    Examples
-    --------
-    >>> sorted(["s10", "b", "s2", "a"], key=natural)
-    ['a', 'b', 's2', 's10']
-    """
-    parts = re.split(r"([0-9]+)", name)  # text and numbers in turn
-    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), name
 
 
 def device_table(scored: DataFrame) -> DataFrame:
@@ -45,7 +33,7 @@ def device_table(scored: DataFrame) -> DataFrame:
         One row per device: `device`, `kind` (`reference`, `real` or `simulated`) and `seen` (trained on or not).
     """
     devices = scored[["device", "kind", "seen"]].drop_duplicates().to_dict("records")
-    ordered = sorted(devices, key=lambda row: (KINDS.index(row["kind"]), natural(row["device"])))
+    ordered = sorted(devices, key=lambda row: (KINDS.index(row["kind"]), natural_key(row["device"])))
     return DataFrame(ordered, columns=["device", "kind", "seen"])
 
 

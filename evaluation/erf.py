@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from common.errors import DataError
 from evaluation.frozen import frozen
+from models.network import class_map_layers, feature_layers
 from models.receptive_field import Reach, receptive_field
-from models.resnet import AudioResNet
 
 Layer = Literal["features", "class-map"]
 
@@ -130,12 +130,17 @@ def extent(erf: ErfMap, share: float) -> Extent:
     return Extent(mels[0], frames[0], (mels[1], frames[1]))
 
 
-def penultimate(network: AudioResNet, layer: Layer) -> nn.Module:
+def penultimate(network: nn.Module, layer: Layer) -> nn.Module:
     """Return the part of `network` that ends in its penultimate layer, by either reading of the word.
 
-    `features` ends in the last residual block, `class-map` in the map of class scores before pooling.
+    `features` ends in the last feature map, `class-map` in the map of class scores before pooling.
+
+    Raises
+    ------
+    ConfigError
+        If the network has no feature map.
     """
-    return network.features if layer == "features" else nn.Sequential(network.features, network.classifier)
+    return feature_layers(network) if layer == "features" else class_map_layers(network)
 
 
 @dataclass(frozen=True)

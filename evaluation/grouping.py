@@ -98,7 +98,7 @@ class Configuration:
 
         The split rule `unseen-city` holds out (city, scene) pairs; the lists of a data set hold out locations.
         """
-        rule = self.description.get("split", {}).get("rule")
+        rule = self.description.get("data", {}).get("split", {}).get("rule")
         return ["city", "scene"] if rule == "unseen-city" else ["location"]
 
     @property
@@ -197,16 +197,23 @@ def comparable(configurations: Sequence[Configuration]) -> list[list[Configurati
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten nested settings.
+    """Flatten nested settings; entries of a list are named by their kind.
 
     Examples
     --------
-    >>> flat({"network": {"width": 32}, "preset": "demo"})
-    {'network.width': 32, 'preset': 'demo'}
+    >>> flat({"network": {"width": 32}, "weights": [{"kind": "damped", "edge": 0.1}]})
+    {'network.width': 32, 'weights.damped': True, 'weights.damped.edge': 0.1}
     """
     result: dict[str, Any] = {}
     for name, value in settings.items():
-        result |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+        if isinstance(value, Mapping):
+            result |= flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value):
+            for entry in value:
+                inner = {key: item for key, item in entry.items() if key != "kind"}
+                result |= {f"{prefix}{name}.{entry['kind']}": True} | flat(inner, f"{prefix}{name}.{entry['kind']}.")
+        else:
+            result[prefix + name] = value
     return result
 
 

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
-from common.errors import ConfigError, DataError
+from common.errors import DataError, check_choice
 
 Mode = Literal["eval", "train", "train-summed"]
 
@@ -97,8 +97,7 @@ def jacobian_spectrum(network: nn.Module, inputs: Tensor, mode: Mode = "eval", *
     >>> jacobian_spectrum(network, torch.zeros(4, 2)).mean
     array([3. , 0.5])
     """
-    if mode not in get_args(Mode):
-        raise ConfigError("mode", mode, f"one of {', '.join(get_args(Mode))}")
+    check_choice("mode", mode, Mode)
     if len(inputs) == 0:
         raise DataError("there is no input to compute a Jacobian at")
     jacobian = _own if mode == "train" else _summed

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas import DataFrame, Series
 
+from common.natural_order import natural_key
 from evaluation.accuracy import (
     PARTS,
     SEEN,
@@ -18,7 +19,6 @@ from evaluation.accuracy import (
     log_loss,
     macro_average,
     macro_log_loss,
-    natural,
     totals,
 )
 from evaluation.bootstrap import Bootstrap
@@ -134,7 +134,7 @@ def breakdown(configuration: Configuration, column: str) -> DataFrame:
     clips = totals(configuration.averaged, ["clips"], ["seed", column])["clips"].groupby(level=column).first()
     found = {f"{part}_clips": clips["part", part].astype(int) for part in PARTS}
     table = DataFrame(found | {part: right["part", part] for part in PARTS})
-    names = configuration.scenes if column == "scene" else sorted(table.index, key=natural)
+    names = configuration.scenes if column == "scene" else sorted(table.index, key=natural_key)
     return table.reindex(names).rename_axis(column)
 
 

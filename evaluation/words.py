@@ -1,6 +1,6 @@
 """Sentences of a report: configurations in words, findings, limits of the evidence, and origin of the numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,14 +36,30 @@ def _setting(name: str, value: Any) -> str:
     return name if value is True else f"{name} {value}"
 
 
-def _settings(description: Mapping[str, Any], part: str) -> str:
-    return ", ".join(_setting(name, value) for name, value in description.get(part, {}).items())
+def _settings(settings: Mapping[str, Any]) -> str:
+    """Return settings in words; one of a family begins with its kind."""
+    named = {name: value for name, value in settings.items() if name != "kind"}
+    kind = [str(settings["kind"])] if "kind" in settings else []
+    return " ".join(kind + ([", ".join(_setting(name, value) for name, value in named.items())] if named else []))
+
+
+def _split(description: Mapping[str, Any]) -> str:
+    return _settings(description.get("data", {}).get("split", {}))
+
+
+def _entries(entries: Iterable[Mapping[str, Any]]) -> str:
+    return " + ".join(_settings(entry) for entry in entries)
 
 
 def in_words(configuration: Configuration) -> str:
     """Describe a configuration: data, network, weights, split, training and seeds."""
     description = configuration.description
-    known = {part: _settings(description, part) for part in ("network", "weights", "split")}
+    known = {
+        "network": _settings(description.get("network", {})),
+        "initial weights": description.get("start", {}).get("init", ""),
+        "weights": _entries(description.get("weights", [])) or "dense" * ("weights" in description),
+        "split": _split(description),
+    }
     parts = [f"{part}: {text}" for part, text in known.items() if text]
     data = description.get("data", {})
     if data:
@@ -51,6 +67,8 @@ def in_words(configuration: Configuration) -> str:
     training = description.get("training", {})
     if "epochs" in training:
         parts.append(f"training: {count(training['epochs'], 'epoch')}, batches of {training.get('batch_size', '?')}")
+    if augmentations := _entries(training.get("augmentations", [])):
+        parts.append(f"augmentations: {augmentations}")
     parts.append(f"seed{'s' * (len(configuration.seeds) > 1)} {', '.join(map(str, configuration.seeds))}")
     return "; ".join(parts)
 
@@ -162,7 +180,9 @@ def provenance(comparison: Comparison) -> str:
     description = comparison.first.description
     data = description.get("data", {})
     made = [f"data set {data.get('name', 'unnamed')} {str(data.get('identity', ''))[:12]}".rstrip()]
-    if splits := [split for c in configurations if (split := _settings(c.description, "split"))]:
+    if splits := [
+        split for c in configurations if (split := _settings(c.description.get("data", {}).get("split", {})))
+    ]:
         made.append(f"split: {' / '.join(dict.fromkeys(splits))}")
     presets = sorted({str(c.description["preset"]) for c in configurations if "preset" in c.description})
     if presets:

@@ -1,1 +1,1 @@
-"""Architectures, the schemes laid over their weights, receptive field and complexity."""
+"""Network architectures, weight schemes, pruning, receptive field and complexity."""

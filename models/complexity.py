@@ -1,4 +1,4 @@
-"""What a network costs: parameters, those that are not zero, their bytes, and multiply-accumulates."""
+"""Complexity of a network: parameters, non-zero parameters, model size in bytes and multiply-accumulates."""
 
 import copy
 import math
@@ -16,20 +16,20 @@ PRECISIONS: Mapping[str, int] = {"float32": 4, "float16": 2, "int8": 1}
 
 @dataclass(frozen=True, kw_only=True)
 class Complexity:
-    """Cost of a network with its schemes baked in, of one forward pass of one clip and of one second.
+    """Model size, and the operations of a forward pass on one clip and on one second of audio.
 
     Attributes
     ----------
     parameters, nonzero_parameters
-        Numbers in the dense weights, biases and batch norms that the network computes with; those that are not zero.
-        Running statistics of batch norm are not counted.
+        All values, and non-zero values, of the dense weights, biases and batch norms after `bake`. Running statistics
+        of batch norm are not counted.
     bytes, nonzero_bytes
-        Bytes of either count by precision, see `PRECISIONS`. Where the non-zero weights lie takes more.
+        Bytes of both counts by precision, see `PRECISIONS`. The positions of non-zero weights are not included.
     macs, second_macs
-        Multiply-accumulates of convolutions and matrix products, for the clip and for one second.
+        Multiply-accumulates of convolutions and matrix products for the clip and for one second; `second_macs` is None
+        if one second is too short for the network.
     second_mult_adds
-        torchinfo's `total_mult_adds` for one second, which the DCASE challenge limits, see `mult_adds`. What is said of
-        one second is None where that is too short for the network.
+        torchinfo's `total_mult_adds` for one second, which the DCASE challenge limits, see `mult_adds`; None as above.
     input_shape, second_shape
         (channel, mel, frame) of the clip and of one second.
     """
@@ -48,9 +48,14 @@ class Complexity:
 def multiply_accumulates(network: nn.Module, input_shape: tuple[int, ...]) -> int:
     """Count the multiply-accumulates of `network` on one input of `input_shape` (channel, mel, frame).
 
-    Those of convolutions and matrix products, counted by torch's own flop counter (two operations each); batch norm,
-    additions and pooling are left out. On the meta device nothing is computed. The network is left in the mode it was
-    in.
+    Convolutions and matrix products are counted with torch's flop counter, at two operations each. Batch norm,
+    additions and pooling are not counted. A network on the meta device is counted without computing. Its training or
+    evaluation mode is restored.
+
+    Examples
+    --------
+    >>> multiply_accumulates(nn.Conv2d(1, 8, kernel_size=3, padding=1), (1, 64, 100))
+    460800
     """
     with FlopCounterMode(display=False) as counter:
         _pass(network, input_shape)
@@ -58,11 +63,12 @@ def multiply_accumulates(network: nn.Module, input_shape: tuple[int, ...]) -> in
 
 
 def mult_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
-    """Count what torchinfo 1.8.0 calls `total_mult_adds`, for one input of `input_shape` (channel, mel, frame).
+    """Return `total_mult_adds` of torchinfo 1.8.0 for one input of `input_shape` (channel, mel, frame).
 
-    Each weight and bias of a convolution counts once for each place of the output, any other layer's once. Batch norm
-    is thereby included, with its two parameters a channel. A parametrised weight counts as nothing there and here: bake
-    the network first. On the meta device nothing is computed. The network is left in the mode it was in.
+    Each weight and bias of a convolution is counted once per output position, and those of any other layer once. Batch
+    norm is therefore included, with two parameters per channel. As in torchinfo, parametrised weights are not counted:
+    `bake` the network first. A network on the meta device is counted without computing. Its training or evaluation mode
+    is restored.
     """
     total = 0
 
@@ -83,7 +89,7 @@ def mult_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
 
 @torch.no_grad()
 def _pass(network: nn.Module, input_shape: tuple[int, ...]) -> None:
-    """Put one input of zeros through the network, in evaluation mode."""
+    """Run the network in evaluation mode on one input of zeros."""
     example, training = next(network.parameters()), network.training
     network.eval()
     try:
@@ -93,14 +99,22 @@ def _pass(network: nn.Module, input_shape: tuple[int, ...]) -> None:
 
 
 def complexity(network: nn.Module, input_shape: tuple[int, ...], second_shape: tuple[int, ...]) -> Complexity:
-    """Count what `network` costs; it is left as it is.
+    """Return model size and operations of `network`, which is not changed.
 
     Parameters
     ----------
     network
-        Plain, or with any scheme of `models.weights` laid over its weights.
+        With or without schemes of `models.weights`.
     input_shape, second_shape
         (channel, mel, frame) of a clip and of one second of audio.
+
+    Examples
+    --------
+    >>> from models.registry import build, network_settings
+    >>> network = build(network_settings("audio-resnet", width=8))
+    >>> cost = complexity(network, input_shape=(1, 256, 431), second_shape=(1, 256, 44))
+    >>> cost.parameters, cost.bytes["int8"], cost.macs
+    (10700, 10700, 36808584)
     """
     plain = copy.deepcopy(network)
     bake(plain)
@@ -121,12 +135,12 @@ def complexity(network: nn.Module, input_shape: tuple[int, ...], second_shape: t
 
 
 def accepts(network: nn.Module, input_shape: tuple[int, ...]) -> bool:
-    """Return whether inputs of this shape (channel, mel, frame) are large enough for every layer of `network`."""
+    """Return whether an input of this shape (channel, mel, frame) is large enough for every layer of `network`."""
     plain = copy.deepcopy(network)
     bake(plain)
     try:
         _pass(plain.to("meta"), input_shape)
-    except RuntimeError:  # torch has no kind of its own for a kernel that is larger than its input
+    except RuntimeError:  # torch raises no more specific error if a kernel is larger than its input
         return False
     return True
 
@@ -134,7 +148,7 @@ def accepts(network: nn.Module, input_shape: tuple[int, ...]) -> bool:
 def _where_it_fits(
     count: Callable[[nn.Module, tuple[int, ...]], int], network: nn.Module, input_shape: tuple[int, ...]
 ) -> int | None:
-    """Count, or return None where a layer finds its input smaller than its kernel: torch raises no kind of its own."""
+    """Return the count, or None if a layer's input is smaller than its kernel."""
     try:
         return count(network, input_shape)
     except RuntimeError:

@@ -1,54 +1,126 @@
-"""Initial weights by name: the residual scaling that the authors' earlier public code uses, or Kaiming throughout."""
+"""Weight initialisation by name.
 
-import math
-from typing import Literal, get_args
+| name | weights |
+|---|---|
+| `torch` | default of the network's class |
+| `fixup` | residual scaling, see `initialise_fixup` of the network |
+| `kaiming` | Kaiming normal (fan-in) in all layers |
+| `glorot-`, `he-`, `lecun-`, each `normal` or `uniform` | `models.vision.named_initialisers` |
+| `truncated-normal` | normal with standard deviation `sigma`, truncated at two standard deviations |
+| `fan-in-normal`, `fan-in-uniform`, `student` | for perceptrons only: Golubeva 2021, Casper 2021 |
+"""
 
-import torch
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import get_args
+
 from torch import nn
 
 from common.errors import ConfigError
-from models.resnet import AudioResNet, ResidualBlock
-
-Initialisation = Literal["fixup", "kaiming"]
-
-
-def _normal(conv: nn.Conv2d, deviation: float, generator: torch.Generator) -> None:
-    nn.init.normal_(conv.weight, 0.0, deviation, generator=generator)
+from models.vision.initialisation import initialise_by_fan_in, initialise_kaiming
+from models.vision.mlp import Deviations, Mlp, initialise_mlp
+from models.vision.named_initialisers import NamedInitialiser, initialise_named, initialise_truncated
 
 
-def initialise(network: AudioResNet, name: Initialisation, seed: int) -> None:
-    """Set every convolution's weight in place; batch norm starts at scale 1 and shift 0.
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Weight initialisation of a run.
 
     Parameters
     ----------
-    name
-        `fixup`: Kaiming normal (fan-in) stem; in each of the L residual blocks the first convolution has deviation
-        L^-1/2 sqrt(2 / (k^2 C_out)), the second is zero, the shortcut has deviation sqrt(2 / C_out); the classifier
-        is zero, so the loss before the first step is exactly ln(classes).
-        `kaiming`: every convolution Kaiming normal (fan-in), for measures that need a non-zero network at the start.
-    seed
-        The same seed gives the same weights, on any device, whatever was drawn before.
+    init
+        Name of the initialisation.
+    sigma
+        Standard deviation of `truncated-normal`, and of the classifier's weights in `student`.
+    deviations
+        Standard deviations in `student`, see `models.vision.mlp.initialise_mlp`.
 
     Raises
     ------
     ConfigError
-        If `name` is neither.
+        If the initialisation is unknown.
     """
-    if name not in get_args(Initialisation):
-        raise ConfigError("init", name, f"one of {', '.join(get_args(Initialisation))}")
-    generator = torch.Generator().manual_seed(seed)
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu", generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
-    if name == "fixup":
-        blocks = [module for module in network.modules() if isinstance(module, ResidualBlock)]
-        for block in blocks:
-            spread = math.sqrt(2 / (block.conv1.kernel_size[0] ** 2 * block.conv1.out_channels))
-            _normal(block.conv1, spread / math.sqrt(len(blocks)), generator)
-            nn.init.zeros_(block.conv2.weight)
-            for shortcut in block.shortcut.modules():
-                if isinstance(shortcut, nn.Conv2d):
-                    _normal(shortcut, math.sqrt(2 / block.conv1.out_channels), generator)
-        nn.init.zeros_(network.classifier.get_parameter("0.weight"))
+
+    init: str = "torch"
+    sigma: float = 0.01
+    deviations: Deviations = "equal"
+
+    def __post_init__(self) -> None:
+        """Check the name."""
+        if self.init not in INITIALISATIONS:
+            raise ConfigError("init", self.init, f"one of {', '.join(INITIALISATIONS)}")
+
+
+def _perceptron(network: nn.Module, start: Start) -> Mlp:
+    if not isinstance(network, Mlp):
+        raise ConfigError("init", start.init, "for a perceptron only")
+    return network
+
+
+def _torch(_network: nn.Module, _start: Start, _seed: int) -> None:
+    pass
+
+
+def _fixup(network: nn.Module, start: Start, seed: int) -> None:
+    own: Callable[[int], None] | None = getattr(network, "initialise_fixup", None)
+    if own is None:
+        raise ConfigError(
+            "init", start.init, f"for networks with a residual scaling; {type(network).__name__} has none"
+        )
+    own(seed)
+
+
+def _kaiming(network: nn.Module, _start: Start, seed: int) -> None:
+    initialise_kaiming(network, seed)
+
+
+def _named(network: nn.Module, start: Start, seed: int, name: NamedInitialiser) -> None:
+    initialise_named(network, name, seed)
+
+
+def _truncated(network: nn.Module, start: Start, seed: int) -> None:
+    initialise_truncated(network, start.sigma, seed)
+
+
+def _fan_in(network: nn.Module, start: Start, seed: int) -> None:
+    parametrisation = _perceptron(network, start).settings.parametrisation
+    law = "normal" if start.init == "fan-in-normal" else "uniform"
+    initialise_by_fan_in(network, law, seed, parametrisation=parametrisation)  # type: ignore[arg-type]
+
+
+def _student(network: nn.Module, start: Start, seed: int) -> None:
+    initialise_mlp(_perceptron(network, start), start.sigma, seed, start.deviations)
+
+
+INITIALISATIONS: Mapping[str, Callable[[nn.Module, Start, int], None]] = {
+    "torch": _torch,
+    "fixup": _fixup,
+    "kaiming": _kaiming,
+    **{name: partial(_named, name=name) for name in get_args(NamedInitialiser)},
+    "truncated-normal": _truncated,
+    "fan-in-normal": _fan_in,
+    "fan-in-uniform": _fan_in,
+    "student": _student,
+}
+
+
+def initialise(network: nn.Module, start: Start | str, seed: int) -> None:
+    """Initialise `network` in place, before any scheme is laid over it.
+
+    Parameters
+    ----------
+    network
+        On the CPU, as `models.registry.build` returns it.
+    start
+        The initialisation, or only its name.
+    seed
+        The same seed gives the same weights, independent of earlier draws.
+
+    Raises
+    ------
+    ConfigError
+        If the initialisation is unknown or not available for this network.
+    """
+    chosen = Start(init=start) if isinstance(start, str) else start
+    INITIALISATIONS[chosen.init](network, chosen, seed)

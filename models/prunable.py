@@ -1,11 +1,11 @@
-"""Which weights a network can be without: those of its convolutions and linear layers."""
+"""Prunable layers: convolutions and linear layers."""
 
 from torch import Tensor, nn
 
-# Layer name -> bool tensor of the weight's shape; True = kept. A layer that is absent stays dense.
+# Layer name -> bool tensor of the weight's shape; True = kept. Layers without a mask stay dense.
 Masks = dict[str, Tensor]
 
 
 def prunable(network: nn.Module) -> dict[str, nn.Conv2d | nn.Linear]:
-    """Return the layers whose weights count, by name, in order; batch norm and biases are never pruned nor counted."""
+    """Return the convolutions and linear layers by name, in order; batch norm and biases are never pruned."""
     return {name: module for name, module in network.named_modules() if isinstance(module, nn.Conv2d | nn.Linear)}

@@ -1,4 +1,4 @@
-"""The maximum receptive field, computed from a network's own layers along every path through it."""
+"""Maximum receptive field, computed from the layers along all paths through a network."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,10 @@ _POINTWISE = (nn.BatchNorm2d, nn.ReLU, nn.Identity, nn.Dropout)
 
 @dataclass(frozen=True)
 class Reach:
-    """What output place i sees along one axis: input places `first + jump * i` to `last + jump * i`, both included.
+    """Receptive field of output position i along one axis: input positions `first + jump * i` to `last + jump * i`.
 
-    Places outside the input are padding: they count, as the maximum receptive field is a property of the layers.
+    Both ends are included. Positions outside the input are padding and are counted, as the maximum receptive field is a
+    property of the layers.
     """
 
     first: int = 0
@@ -22,16 +23,16 @@ class Reach:
 
     @property
     def size(self) -> int:
-        """Number of input places seen."""
+        """Size of the receptive field in input positions."""
         return self.last - self.first + 1
 
     @property
     def centre(self) -> float:
-        """Input place on which output place 0 is centred."""
+        """Input position at the centre of the receptive field of output position 0."""
         return (self.first + self.last) / 2
 
     def through(self, kernel: int, stride: int, padding: int, dilation: int) -> "Reach":
-        """Return the reach after one more layer."""
+        """Return the reach after another layer."""
         first = self.first - padding * self.jump
         last = self.last + (dilation * (kernel - 1) - padding) * self.jump
         return Reach(first, last, self.jump * stride)
@@ -60,25 +61,31 @@ def _after(module: nn.Module, reach: tuple[Reach, Reach]) -> tuple[Reach, Reach]
 
 
 class _Layers(torch.fx.Tracer):
-    """Trace down to torch's own layers; a parametrised convolution stays one layer."""
+    """Tracer whose leaves are torch's layers; a parametrised convolution is one layer."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return not isinstance(m, nn.Sequential) and (m.__module__.startswith("torch.nn") or isinstance(m, nn.Conv2d))
 
 
 def receptive_field(network: nn.Module) -> tuple[Reach, Reach]:
-    """Return the reach of `network`'s output along mel bands and along frames.
+    """Return the receptive field of `network`'s output along mel bands and along frames.
 
     Parameters
     ----------
     network
-        Convolutions, pooling, batch norm, ReLU and sums, in any arrangement whose output is spatial, such as
-        `AudioResNet.features`. Pools count as layers of their kernel size.
+        Module of convolutions, pooling, batch norm, ReLU and sums whose output is a map, such as
+        `AudioResNet.features`. A pooling layer is treated as a convolution of the same kernel size.
 
     Raises
     ------
     TypeError
-        If the network holds something else.
+        If the network contains another type of layer.
+
+    Examples
+    --------
+    >>> mel, frame = receptive_field(nn.Sequential(nn.Conv2d(1, 8, 5, stride=2), nn.MaxPool2d(2), nn.Conv2d(8, 8, 3)))
+    >>> mel.size, frame.jump
+    (15, 4)
     """
     reaches: dict[torch.fx.Node, tuple[Reach, Reach]] = {}
     result = (Reach(), Reach())

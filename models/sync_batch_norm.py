@@ -1,4 +1,4 @@
-"""Batch norm over the whole batch when several processes share it, on the CPU as on GPUs (torch's own is GPU only)."""
+"""Batch norm synchronised over processes, on CPUs and GPUs (`torch.nn.SyncBatchNorm` supports GPUs only)."""
 
 import torch
 from torch import Tensor, nn
@@ -12,18 +12,18 @@ def _mean_over_processes(value: Tensor) -> Tensor:
 
 
 class SyncBatchNorm2d(nn.BatchNorm2d):
-    """`nn.BatchNorm2d` whose training statistics are those of every process's share together.
+    """`nn.BatchNorm2d` whose training statistics are computed over all processes.
 
-    Every process must hold equally many values, as equal shares of a batch do.
+    Every process must have the same number of values, so shares of a batch must be equal.
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise (batch, channel, mel, frame); in evaluation, and alone, this is `nn.BatchNorm2d`."""
+        """Normalise (batch, channel, mel, frame); in evaluation, or with one process, as `nn.BatchNorm2d`."""
         if not (self.training and is_initialized() and get_world_size() > 1):
             return super().forward(input)
         x = input.float()
         mean = _mean_over_processes(x.mean(dim=(0, 2, 3)))
-        # Centred before squaring: the difference of two large sums would lose the variance of a shifted channel.
+        # Centred before squaring: the difference of two large sums is inaccurate for channels with a large mean.
         centred = x - mean.view(1, -1, 1, 1)
         variance = _mean_over_processes(centred.square().mean(dim=(0, 2, 3)))
         self._track(mean.detach(), variance.detach(), get_world_size() * x.numel() // x.shape[1])
@@ -42,7 +42,7 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
 
 
 def synchronise_batch_norm(network: nn.Module) -> None:
-    """Replace every `nn.BatchNorm2d` inside `network` by one that all processes share; its state is kept."""
+    """Replace each `nn.BatchNorm2d` inside `network` by a `SyncBatchNorm2d` with the same state, in place."""
     for parent in list(network.modules()):
         for name, child in parent.named_children():
             if type(child) is nn.BatchNorm2d:

@@ -13,7 +13,7 @@ from recipes.registry import matching, recipe_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class RecipesOptions:
     """List the figures of all papers, or make one: `python -m recipes <paper>/<figure> [options]`.
 
     The options of a figure are shown by `python -m recipes <paper>/<figure> --help`.
@@ -23,7 +23,7 @@ class Options:
     """Name of a figure, or a beginning that it shares with no other. If several names begin so they are listed."""
 
 
-def _list(more: list[str], options: Options) -> None:
+def _list(more: list[str], options: RecipesOptions) -> None:
     found = matching(options.figure)
     if more or not found:
         found = [recipe_of(options.figure)]
@@ -36,12 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0].startswith("-"):
-        return run_command(Options, partial(_list, []), arguments)
+        return run_command(RecipesOptions, partial(_list, []), arguments)
     figure, *more = arguments
     found = matching(figure)
     if len(found) == 1:
         return run_recipe(found[0], more, f"python -m recipes {found[0].name}")
-    return run_command(Options, partial(_list, more), [figure])
+    return run_command(RecipesOptions, partial(_list, more), [figure])
 
 
 if __name__ == "__main__":

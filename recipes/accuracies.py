@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from asc.epochs import LAST_EPOCHS
 from asc.results import read_configurations
+from asc.scenes.task import LAST_EPOCHS
 from evaluation.accuracy import accuracy
 from evaluation.grouping import Configuration, summarise
 from evaluation.style import mark
 from evaluation.words import count
 from recipes.comparisons import Pairs, differences
-from recipes.points import Point
+from recipes.points import Point, sizes_of
 from recipes.trained import Picture, Trained
 
 _POINTS_APART, _MOST_APART, _MANY = 3, 16, 1000
@@ -51,7 +51,7 @@ def accuracy_table(found: Mapping[Point, Configuration]) -> pd.DataFrame:
             rows.append(
                 {
                     "series": point.series,
-                    **point.network,
+                    **sizes_of(point.run),
                     **{name: configuration.complexity[name] for name in _COUNTS},
                     "part": part,
                     "mean": summary["mean"][part],

@@ -1,39 +1,21 @@
 """Recipes of figures, and the command that trains missing runs, draws and saves."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import partial
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
+from asc.accelerator import choose_accelerator
 from asc.executor import run_all
 from asc.other_precision import tell_other_precision
-from asc.run_folder import Described, RunFolder
-from asc.training import choose_accelerator
+from asc.run_folder import RunFolder
 from common.command import run_command
 from recipes.drawing import make_figure
-from recipes.trained import Measure, Picture, Trained
-
-
-class Study(Protocol):
-    """The kind of runs of a recipe: on acoustic scenes (`recipes.scenes`) or on images (`recipes.images`)."""
-
-    def describe(self, point: Any) -> Sequence[Described]:
-        """Return the runs of a point, one for each seed."""
-
-    def jobs(self, wanted: Sequence[Any]) -> Sequence[Described]:
-        """Return the jobs, a run or several runs that are trained together, that finish the wanted runs."""
-
-    def trainer(self) -> Callable[[Any], object]:
-        """Return the function that trains a job; Ray sends it to the workers."""
-
-    def tell(self, wanted: Sequence[Any], measure: Measure | None) -> None:
-        """Print state and cost of each run, and the time left, including that of `measure` on finished runs."""
-
-    def trained(self, runs_of: Mapping[Any, Sequence[RunFolder]]) -> Trained:
-        """Return the run folders that a figure is drawn from."""
+from recipes.study import Study
+from recipes.trained import Picture
 
 
 def _nothing_to_train(_options: Any) -> str:

@@ -6,11 +6,17 @@ from typing import Any
 
 import pandas as pd
 
+from asc.scenes.maps import panel_name
 from evaluation.bootstrap import Bootstrap
 from evaluation.grouping import Configuration
 from evaluation.intervals import difference, loss_on_unseen
 from evaluation.tables import row_of
 from evaluation.verdicts import judged
+from models.weights.damping import Damping
+from models.weights.iterative import IterativePruning
+from models.weights.scheme import KeepsWeights
+from models.weights.schemes import find_scheme
+from models.weights.sparse import StaticSparsity
 from recipes.points import BASE, DAMPED, Point
 
 Found = Mapping[Point, Configuration]
@@ -24,22 +30,32 @@ _COLUMNS = ["question", "configuration", "compared_with", "part", "estimate", "l
 
 def name(point: Point) -> str:
     """Return the name of a point in tables and panels."""
-    return f"{point.series}, W={point.width} D={point.depth} K={point.pointwise_depth}"
+    return f"{point.series}, {panel_name(point.run.network)}"
+
+
+def _otherwise(point: Point, series: str, **changes: Any) -> Point:
+    return replace(point, series=series, run=replace(point.run, **changes))
 
 
 def damped_with_base(found: Found) -> Iterator[tuple[Point, Point]]:
     """Pair each damped network with the base network of the same size."""
     for point in found:
-        twin = replace(point, series=point.series.replace(DAMPED, BASE), damping=None)
-        if point.damping is not None and twin in found:
+        weights = tuple(scheme for scheme in point.run.weights if not isinstance(scheme, Damping))
+        twin = _otherwise(point, point.series.replace(DAMPED, BASE), weights=weights)
+        if point.run.damped and twin in found:
             yield twin, point
 
 
 def iterative_with_static(found: Found) -> Iterator[tuple[Point, Point]]:
     """Pair each iteratively pruned network with the static sparse one of the same size and number of weights."""
     for point in found:
-        twin = replace(point, series=point.series.replace("iterative", "static"), sparse="static")
-        if point.sparse == "iterative" and twin in found:
+        iterative = find_scheme(point.run.weights, IterativePruning)
+        if not isinstance(iterative, IterativePruning):
+            continue
+        static = StaticSparsity(kept=iterative.kept, base_width=iterative.base_width)
+        weights = tuple(static if scheme is iterative else scheme for scheme in point.run.weights)
+        twin = _otherwise(point, point.series.replace("iterative", "static"), weights=weights)
+        if twin in found:
             yield twin, point
 
 
@@ -54,9 +70,13 @@ def largest_with_smallest(found: Found) -> Iterator[tuple[Point, Point]]:
 def sparse_with_dense(found: Found) -> Iterator[tuple[Point, Point]]:
     """Pair each sparse network with the dense one that has as many weights: width at equal parameters."""
     for point in found:
-        if point.sparse is None:
+        sparse = find_scheme(point.run.weights, KeepsWeights)
+        if not isinstance(sparse, KeepsWeights):
             continue
-        dense = replace(point, width=point.base_width or point.width, sparse=None, base_width=None)
+        run = point.run
+        network = replace(run.network, width=sparse.base_width or run.network.width)
+        weights = tuple(scheme for scheme in run.weights if scheme is not sparse)
+        dense = _otherwise(point, point.series, network=network, weights=weights)
         if dense in found:
             yield dense, point
 
@@ -64,7 +84,7 @@ def sparse_with_dense(found: Found) -> Iterator[tuple[Point, Point]]:
 def width_with_depth(found: Found) -> Iterator[tuple[Point, Point]]:
     """Pair each network of the other series with the one of the series `width` that is nearest in parameters.
 
-    Pairs whose numbers of parameters differ by more than a factor of 1.5 are left out.
+    Pairs whose numbers of parameters differ by more than a factor of 1.5 are omitted.
     """
     wide = [point for point in found if point.series == "width"]
     for point in found:

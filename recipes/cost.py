@@ -1,73 +1,98 @@
-"""What a figure's runs would cost, told beforehand; those on images are counted in `recipes.image_cost`."""
+"""Cost of runs, counted before training, without computing or allocating weights."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 
-from asc.data import Sides
-from asc.description import RunDescription
-from asc.sparsity import budget, count_weights
-from data_prep.storage import PreparedSet
+from asc.images.task import part_rows, shape_of, tested_parts
+from asc.learners import stackable
+from asc.open_data import DataSource, open_prepared
+from asc.run import ImageData, Run, SceneData
+from asc.scenes.sides import Sides
+from asc.scenes.task import LAST_EPOCHS
+from data_prep.images.sets import LabelledSet
 from models.complexity import multiply_accumulates
-from models.resnet import AudioResNet
+from models.counts import network_counts
+from models.network import NetworkSettings
+from models.registry import build
+from models.weights.schemes import kept_weights, state_bytes, trained_parameters
 
-# A step is a forward and a backward pass, which costs twice a forward one.
+# A training step is a forward and a backward pass, which costs twice as much as a forward pass.
 PASSES = 3
-VALUE_BYTES, POSITION_BYTES = 4, 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunCost:
-    """Parameters that are kept, multiply-accumulates of training and evaluation after each epoch, final weights.
+    """Trained parameters, multiply-accumulates of training and all tests, and bytes of the final weights.
 
-    `macs_of_clip` are those of one forward pass, where runs are on acoustic scenes.
+    For a run with patience, all of its epochs are counted.
     """
 
     parameters: int
     macs: float
     weight_bytes: int
-    macs_of_clip: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetSize:
-    """What a prepared set and its split put into a network: spectrograms of `shape`, and how many on either side."""
+class Examples:
+    """Shape of a network input, and number of examples of each split."""
 
-    shape: tuple[int, int]
-    train: int
-    test: int
+    shape: tuple[int, ...]
+    parts: Mapping[str, int]
 
     @classmethod
-    def of(cls, prepared: PreparedSet, description: RunDescription) -> "SetSize":
-        """Split `prepared` as `description` says, and count."""
-        sides = Sides.of(prepared, description)
-        return cls(shape=prepared.shape, train=len(sides.train), test=len(sides.test))
+    def of(cls, run: Run, data: DataSource | LabelledSet) -> "Examples":
+        """Return the input shape and the number of examples of each split of a run."""
+        if isinstance(run.data, SceneData):
+            prepared = open_prepared(run, data)  # type: ignore[arg-type]
+            sides = Sides.of(prepared, run)
+            return cls(shape=(1, *prepared.shape), parts={"train": len(sides.train), "test": len(sides.test)})
+        assert isinstance(run.data, ImageData)  # noqa: S101 - the other kind of data
+        assert isinstance(data, LabelledSet)  # noqa: S101
+        rows = part_rows(data, run.data.split)
+        return cls(shape=shape_of(run.data, data), parts={part: len(found) for part, found in rows.items()})
+
+    def tested(self, run: Run) -> int:
+        """Return the number of examples in all tests of a run."""
+        if isinstance(run.data, SceneData):
+            return self.parts["test"] * run.epochs + self.parts["train"] * min(run.epochs, LAST_EPOCHS)
+        often = tested_parts(run.training)
+        return sum(count * (run.epochs if part in often else 1) for part, count in self.parts.items())
 
 
-def run_cost(description: RunDescription, size: SetSize) -> RunCost:
-    """Count what `description` costs: nothing is computed, no weight is allocated."""
+@cache
+def _dense_macs(network: NetworkSettings, shape: tuple[int, ...]) -> int:
     with torch.device("meta"):
-        network = AudioResNet(description.network)
-        macs = multiply_accumulates(network, (description.network.channels, *size.shape))
-    parameters = sum(parameter.numel() for parameter in network.parameters())
-    state = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    sparsity, dense = description.weights.sparsity, count_weights(network)
-    if sparsity is not None:
-        kept = budget(description.network, sparsity)
-        parameters += kept - dense
-        mask = dense  # a byte each
-        static = (VALUE_BYTES + POSITION_BYTES) * kept - VALUE_BYTES * dense
-        state += static if sparsity.method == "static" else mask
-    clips = PASSES * size.train + size.test
-    total = float(macs) * clips * description.training.epochs
-    return RunCost(parameters=parameters, macs=total, weight_bytes=state, macs_of_clip=macs)
+        return multiply_accumulates(build(network), shape)
+
+
+def macs_of_example(run: Run, shape: tuple[int, ...]) -> int:
+    """Return the multiply-accumulates of a forward pass on one example, with the dense network.
+
+    For networks that are trained in a stack only the kept weights are counted. The computation of weights from trained
+    values is not counted.
+    """
+    if stackable(run):
+        return kept_weights(run.weights, run.network) or network_counts(run.network).weights
+    return _dense_macs(run.network, shape)
+
+
+def run_cost(run: Run, examples: Examples) -> RunCost:
+    """Return the cost of a run."""
+    passes = PASSES * examples.parts["train"] * run.epochs + examples.tested(run)
+    return RunCost(
+        parameters=trained_parameters(run.weights, run.network),
+        macs=float(macs_of_example(run, examples.shape)) * passes,
+        weight_bytes=state_bytes(run.weights, run.network),
+    )
 
 
 def seconds_of(step: Callable[[], object], accelerator: str) -> float:
-    """Return how long a step takes on this machine: the median of three, after one that does not count."""
+    """Return the seconds of a step on this machine: the median of three, after a warm-up step."""
     durations = []
     for _ in range(4):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Figures are drawn and saved."""
+"""Drawing and saving of figures."""
 
 import textwrap
 from collections.abc import Callable

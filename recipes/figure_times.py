@@ -1,4 +1,4 @@
-"""How long a recipe takes beside its runs: to start, to measure what was learnt, and to draw."""
+"""Times of a recipe besides its runs: to start, to measure trained networks and to draw."""
 
 import io
 import tempfile
@@ -11,25 +11,29 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from asc.images.batches import TESTED
-from asc.images.description import ImageData, ImageRun
-from asc.images.training import train_images
+from asc.images.task import TESTED, image_data
+from asc.machine import Machine
+from asc.open_data import DataSource
+from asc.run import Data, Run
 from asc.run_folder import RunFolder
+from asc.training import train
 from evaluation.style import house_style
+from recipes.cost import Examples, macs_of_example
 from recipes.drawing import save_figure
-from recipes.image_cost import Examples, macs_of_example
-from recipes.image_paces import is_quick
 from recipes.trained import Measure, Picture
 from recipes.trials import paces_of
 
+# Maximum multiply-accumulates of a test batch of a network that is measured.
+_QUICK = {"cpu": 1e9 / 4, "cuda": 1e10 / 4}
+
 
 def seconds_so_far() -> float:
-    """Return the CPU time of this process: as a recipe begins, that of imports and of opening the data."""
+    """Return the CPU time of this process; at the start of a recipe, that of imports and of opening the data."""
     return time.process_time()
 
 
 def seconds_of_drawing() -> float:
-    """Return how long it takes to draw and write a plain figure of three panels."""
+    """Return the seconds of drawing and writing a simple figure with three panels."""
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as name, house_style():
         figure = Figure(figsize=(7.2, 3), layout="constrained")
@@ -42,30 +46,30 @@ def seconds_of_drawing() -> float:
 
 
 def seconds_of_measuring(
-    runs: Sequence[ImageRun],
-    examples: Mapping[ImageData, Examples],
+    runs: Sequence[Run],
+    examples: Mapping[Data, Examples],
     measure: Measure,
-    images: Path,
+    data: DataSource,
     accelerator: str,
 ) -> float:
-    """Return how long it takes to measure finished runs, one of those that differ in their learning rate only.
+    """Return the seconds of measuring finished runs, once for runs that differ only in their learning rate.
 
-    Each network is trained for a few steps and measured; a large one takes as long for each multiply-accumulate as the
-    largest of its architecture that is not.
+    Each network is trained for a few steps and measured. A network that is too large to be timed is assumed to take as
+    long per multiply-accumulate as the largest network of its architecture that was timed.
 
     Parameters
     ----------
     examples
-        Of all data that the runs are on.
+        Numbers of examples, for the data of all runs.
     measure
-        What the recipe computes of a run.
-    images
+        Measurement of the recipe.
+    data
         Folder of image sets.
     accelerator
         `cpu` or `cuda`.
     """
 
-    def macs(run: ImageRun) -> int:
+    def macs(run: Run) -> int:
         return macs_of_example(run, examples[run.data].shape)
 
     different = {replace(run, training=replace(run.training, learning_rate=1.0)): run for run in runs}
@@ -73,25 +77,26 @@ def seconds_of_measuring(
     seconds = paces_of(
         ordered,
         key=lambda run: (run.network, run.data),
-        kind=lambda run: run.network.architecture,
-        quick=lambda run: is_quick(TESTED * macs(run), accelerator),
-        measure=lambda run: _seconds_of_one(_tried(run, examples[run.data]), measure, images, accelerator) / macs(run),
+        kind=lambda run: run.network.kind,
+        quick=lambda run: TESTED * macs(run) <= _QUICK[accelerator],
+        measure=lambda run: _seconds_of_one(_tried(run, examples[run.data]), measure, data, accelerator) / macs(run),
     )
     tests = [max(1.0, examples[run.data].parts["test"] / TESTED) for run in ordered]
     return sum(pace * macs(run) * often for run, pace, often in zip(ordered, seconds, tests, strict=True))
 
 
-def _tried(run: ImageRun, examples: Examples) -> ImageRun:
-    """Return the run of an epoch of few examples, which hardly learns, tested on one batch."""
+def _tried(run: Run, examples: Examples) -> Run:
+    """Return a run of one epoch on few examples with a tiny learning rate, tested on one batch."""
     few = min(run.training.batch_size, examples.parts["train"])
-    split = replace(run.data.split, train_examples=few, test_examples=min(TESTED, examples.parts["test"]))
+    data = image_data(run)
+    split = replace(data.split, train_examples=few, test_examples=min(TESTED, examples.parts["test"]))
     training = replace(run.training, epochs=1, learning_rate=1e-6)
-    return replace(run, data=replace(run.data, split=split), training=training)
+    return replace(run, data=replace(data, split=split), training=training)
 
 
-def _seconds_of_one(run: ImageRun, measure: Measure, images: Path, accelerator: str) -> float:
+def _seconds_of_one(run: Run, measure: Measure, data: DataSource, accelerator: str) -> float:
     with tempfile.TemporaryDirectory() as name, redirect_stderr(io.StringIO()):
-        train_images(run, images, Path(name), accelerator)
+        train(run, data, Path(name), Machine(accelerator=accelerator))
         begin = time.perf_counter()
         measure(RunFolder.of(run, Path(name)), accelerator)
         return time.perf_counter() - begin

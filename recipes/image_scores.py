@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from asc.images.description import ImageNetwork, ImageRun
+from asc.run import Run
 from asc.run_folder import RunFolder
 from common.errors import RunError
+from models.network import NetworkSettings
+from models.weights.pruned import PrunedAtStart
+from models.weights.schemes import find_scheme, kept_weights
 from recipes.trained import Trained
 
 
 def result_of(folder: RunFolder) -> dict[str, Any]:
-    """Read what a finished run ended with, see `asc.images.training`."""
+    """Read what a finished run ended with, see `asc.members`."""
     result: dict[str, Any] = json.loads(folder.result_file.read_text(encoding="utf-8"))
     return result
 
@@ -24,7 +27,7 @@ def best_rates(trained: Trained) -> list[Any]:
 
     Points differ in their learning rate; where two do equally well, the smaller one's is returned.
     """
-    best: dict[tuple[str, ImageNetwork], tuple[tuple[float, float], Any]] = {}
+    best: dict[tuple[str, NetworkSettings], tuple[tuple[float, float], Any]] = {}
     for point in trained.points:
         scores = [result_of(folder).get("validation_accuracy") for folder in trained.finished(point)]
         score = float(np.mean([score for score in scores if score is not None] or [0.0]))
@@ -40,7 +43,7 @@ def score_table(trained: Trained, scores: Sequence[str] = ("test_accuracy",)) ->
     Parameters
     ----------
     trained
-        Points are `recipes.images.ImagePoint`.
+        Points are `recipes.points.Point`.
     scores
         Numbers of the runs' results: accuracies from 0 to 1.
 
@@ -60,17 +63,18 @@ def score_table(trained: Trained, scores: Sequence[str] = ("test_accuracy",)) ->
         raise RunError("none of this figure's runs is finished; run it without --plot-only")
     rows = []
     for point in trained.points:
-        run: ImageRun = point.run
+        run: Run = point.run
+        pruned = find_scheme(run.weights, PrunedAtStart)
         found = [result_of(folder) for folder in trained.finished(point)]
         results = pd.DataFrame(found, columns=[*scores, "parameters", "failure"])
         row: dict[str, Any] = {
             "series": point.series,
             "data": run.data.name,
-            "architecture": run.network.architecture,
+            "architecture": run.network.kind,
             "width": run.network.width,
-            "scheme": run.weights.scheme,
-            "pruning": run.weights.pruning or "",
-            "kept": sum(run.weights.kept) or float("nan"),
+            "scheme": "-".join(scheme.kind for scheme in run.weights) or "dense",
+            "pruning": pruned.method if isinstance(pruned, PrunedAtStart) else "",
+            "kept": kept_weights(run.weights, run.network) or float("nan"),
             "learning_rate": run.training.learning_rate,
             "parameters": results["parameters"].max(),
         }

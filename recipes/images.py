@@ -1,30 +1,26 @@
-"""Recipes on images: their options and points, and how these are described, trained and told."""
+"""Recipes on images: their options, and how their runs are described."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from asc.description import resolve_precision
-from asc.images.batches import load, open_set
-from asc.images.description import ImageRun, Learning, Stack
-from asc.images.stacks import stack_up
-from asc.images.training import train_images
+from asc.describe import completed
+from asc.images.task import image_data, load, open_set
+from asc.run import Run
 from asc.run_folder import RunFolder
-from asc.training import choose_accelerator
 from data_prep.images.sets import ImageSetName
-from recipes.figure_times import seconds_of_drawing, seconds_of_measuring, seconds_so_far
-from recipes.image_cost import Examples, image_cost
-from recipes.image_times import ImageTimes
+from models.vision.mlp import MlpSettings
+from recipes.cost import Examples
 from recipes.options import SharedOptions
-from recipes.states import tell_runs
-from recipes.trained import Measure, Trained
+from recipes.points import Point, lasting
+from recipes.study import Study
+from recipes.trained import Trained
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageOptions(SharedOptions):
-    """Options of the recipes that train on images."""
+    """Options of recipes that train on images."""
 
     data: Path
     """Folder of image sets, as torchvision lays them out or as they are published."""
@@ -38,89 +34,44 @@ class ImageOptions(SharedOptions):
         return ImageStudy(self)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImagePoint:
-    """One configuration of a figure: the series it is in, and its run, of whatever seed.
-
-    The run's data may lack its identity, which is that of the set found, and its precision is the options'.
-    """
-
-    series: str
-    run: ImageRun
-
-
-def _lasting(learning: Learning, epochs: int | None) -> Learning:
-    """Return a training of so many epochs, if any are given, whose rate falls at the same shares of it."""
-    if epochs is None:
-        return learning
-    milestones = tuple(round(milestone * epochs / learning.epochs) for milestone in learning.milestones)
-    return replace(learning, epochs=epochs, milestones=milestones)
-
-
 @dataclass(frozen=True)
-class ImageStudy:
+class ImageStudy(Study):
     """Runs on image sets."""
 
     options: ImageOptions
 
-    def describe(self, point: ImagePoint) -> list[ImageRun]:
+    @property
+    def source(self) -> Path:
+        """Folder of image sets."""
+        return self.options.data.resolve()
+
+    @property
+    def folder(self) -> Path:
+        """Folder of image sets."""
+        return self.source
+
+    def describe(self, point: Point) -> list[Run]:
         """Return the runs of a point, one for each seed."""
-        options, run = self.options, point.run
-        data = run.data
+        options, run, data = self.options, point.run, image_data(point.run)
         if data.teacher is None:
-            found = load(cast(ImageSetName, data.name), options.data.resolve(), download=options.download)
+            found = load(cast(ImageSetName, data.name), self.source, download=options.download)
             data = replace(data, identity=found.identity)
-        training = replace(_lasting(run.training, options.epochs), precision=self._precision(run))
-        return [replace(run, data=data, training=training, seed=seed) for seed in range(options.seeds)]
-
-    def _precision(self, run: ImageRun) -> Any:
+        described = replace(run, data=data, training=lasting(run.training, options.epochs))
         # Bfloat16 gains nothing for perceptrons, and their papers' numbers are of 32 bit.
-        if run.network.architecture == "mlp":
-            return Learning.precision
-        return resolve_precision(self.options.precision, choose_accelerator(self.options.accelerator))
+        precision = "32-true" if isinstance(run.network, MlpSettings) else options.precision
+        described = completed(described, precision, options.accelerator)
+        return [replace(described, seed=seed) for seed in range(options.seeds)]
 
-    def jobs(self, wanted: Sequence[ImageRun]) -> Sequence[ImageRun | Stack]:
-        """Return what is trained together, and what alone."""
-        return stack_up(wanted)
+    def examples(self, run: Run) -> Examples:
+        """Return the numbers of examples of a run."""
+        return Examples.of(run, open_set(image_data(run), self.source))
 
-    def trainer(self) -> Callable[[ImageRun | Stack], None]:
-        """Return what trains one job."""
-        options = self.options
-        return partial(
-            train_images,
-            images=options.data.resolve(),
-            runs=options.runs.resolve(),
-            accelerator=choose_accelerator(options.accelerator),
-        )
-
-    def trained(self, runs_of: Mapping[ImagePoint, Sequence[RunFolder]]) -> Trained:
-        """Return what a figure is drawn from."""
+    def trained(self, runs_of: Mapping[Point, Sequence[RunFolder]]) -> Trained:
+        """Return the run folders that a figure is drawn from."""
         names = dict.fromkeys(point.run.data.name for point in runs_of)
         return Trained(
             runs_of=runs_of,
             data=", ".join(names),
             preset=self.options.preset,
-            accelerator=choose_accelerator(self.options.accelerator),
+            accelerator=self.machine.accelerator,
         )
-
-    def tell(self, wanted: Sequence[ImageRun], measure: Measure | None) -> None:
-        """Print each run's state and size, and what is left to do."""
-        others = {"to start": seconds_so_far()}
-        options, sets = self.options, dict.fromkeys(run.data for run in wanted)
-        images, accelerator = options.data.resolve(), choose_accelerator(options.accelerator)
-        examples = {data: Examples.of(data, open_set(data, images)) for data in sets}
-        folders = [RunFolder.of(run, options.runs) for run in wanted]
-        missing = [run for run, folder in zip(wanted, folders, strict=True) if not folder.done]
-        times = ImageTimes(examples, images, accelerator).of(missing)
-        if missing and measure:
-            others["to measure units"] = seconds_of_measuring(missing, examples, measure, images, accelerator)
-        others["to draw"] = seconds_of_drawing() if missing else 0.0
-        how = (
-            "operations counted, pruning before training included, at the pace of a few steps of each network here, or "
-            "of a smaller one of its kind; what comes beside steps from short runs"
-        )
-        if any(run.training.patience for run in missing):
-            how += "; less where runs stop early"
-        costs = [image_cost(run, examples[run.data]) for run in wanted]
-        tell_runs(folders, costs, [times.get(run) for run in wanted], others, how)
-        print(options.runs)

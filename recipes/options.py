@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from asc.clips import Residency
+from asc.scenes.clips import Residency
 from common.errors import ConfigError
 from recipes.points import Preset
 

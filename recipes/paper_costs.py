@@ -15,17 +15,18 @@ from common.identity import digest
 from data_prep.features import FeatureSettings
 from data_prep.layouts import LAYOUTS
 from data_prep.splits import SplitSettings
-from recipes.cost import RunCost, SetSize, run_cost
-from recipes.points import describe_point
+from recipes.cost import Examples, RunCost, run_cost
+from recipes.points import SceneChanges, describe_point
 from recipes.registry import matching
 
 # Version 2 under the split `unseen-city`: trains on 10,092 clips of device a; tests on 4,308 of it and 8 x 323 others.
-_SIZE = SetSize(shape=(256, 431), train=10_092, test=4_308 + 8 * 323)
+_SIZE = Examples(shape=(1, 256, 431), parts={"train": 10_092, "test": 4_308 + 8 * 323})
+_CHANGES = SceneChanges(precision="bf16-mixed")
 _TERA = 1e12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class CostOptions:
     """Print, as a Markdown table, what the figures' runs cost at the preset `paper`."""
 
     tmacs: float = 100.0
@@ -33,7 +34,7 @@ class Options:
 
 
 class _Tau2020:
-    """What a run takes from a prepared set, for the set that is not here."""
+    """Stand-in for the prepared set of TAU 2020 Mobile, with the properties that costs depend on."""
 
     name = "tau2020"
     identity = digest("any")
@@ -43,7 +44,7 @@ class _Tau2020:
 
 
 def cost_table(tmacs: float) -> pd.DataFrame:
-    """Return one row per recipe, and a last one of all runs together, which figures share."""
+    """Return one row per recipe, and a last row of all runs, without duplicates."""
     counted: dict[str, RunCost] = {}  # by identity: seeds cost the same, and figures share runs
     everything: dict[tuple[str, int], RunCost] = {}
     rows = []
@@ -53,7 +54,7 @@ def cost_table(tmacs: float) -> pd.DataFrame:
         options = recipe.options(data=Path(), runs=Path(), out=Path(), preset="paper")
         runs: dict[tuple[str, int], RunCost] = {}
         for point in recipe.points(options):
-            for run in describe_point(point, _Tau2020(), "paper", options.seeds, precision="bf16-mixed"):
+            for run in describe_point(point, _Tau2020(), options.seeds, _CHANGES):
                 if run.identity not in counted:
                     counted[run.identity] = run_cost(run, _SIZE)
                 runs[run.identity, run.seed] = counted[run.identity]
@@ -77,7 +78,7 @@ def cost_table(tmacs: float) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _print(options: Options) -> None:
+def _print(options: CostOptions) -> None:
     table = cost_table(options.tmacs)
     print("| " + " | ".join(table.columns) + " |")
     print("|---" * len(table.columns) + "|")
@@ -87,7 +88,7 @@ def _print(options: Options) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    return run_command(Options, _print, arguments)
+    return run_command(CostOptions, _print, arguments)
 
 
 if __name__ == "__main__":

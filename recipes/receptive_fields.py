@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from asc.maps import extents_of, map_of, reading
 from asc.run_folder import RunFolder
+from asc.scenes.maps import extents_of, map_of, reading
 from evaluation.erf import ErfMap, Layer, mean_map
 from evaluation.erf_plots import draw_maps
 from recipes.comparisons import name
+from recipes.points import sizes_of
 from recipes.scenes import TrainedScenes
 from recipes.trained import Picture
 
@@ -31,7 +32,7 @@ def receptive_fields(trained: TrainedScenes, *, layer: Layer, span: int | None =
         rows += [
             {
                 "series": point.series,
-                **point.network,
+                **sizes_of(point.run),
                 "seed": folder.description().seed,
                 "layer": layer,
                 **extents_of(erf, trained.prepared.features),

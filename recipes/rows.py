@@ -1,4 +1,4 @@
-"""Tables computed row by row. Each row is written as soon as it is computed, and never computed again."""
+"""Tables computed row by row; each row is written to a file when it is computed, and reused."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,21 +23,21 @@ def _chosen(rows: Sequence[Row], keys: Sequence[Row]) -> list[Row]:
 
 
 def finished_rows(path: Path, keys: Sequence[Row]) -> pd.DataFrame:
-    """Return those of the rows of `keys` that `path` holds."""
+    """Return the rows of `keys` in the file at `path`."""
     return pd.DataFrame(_chosen(_kept(path), keys))
 
 
 def make_rows(path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], title: str) -> pd.DataFrame:
-    """Return the rows of `keys`, computing those that `path` does not hold.
+    """Return the rows of `keys`, computing those that are not in the file at `path`.
 
     Parameters
     ----------
     path
-        CSV file of rows, written after each new one. Its name must contain a hash of everything else they depend on.
+        CSV file of rows, written after each new row. Its name must contain a hash of all other settings of the rows.
     keys
         Columns that identify a row: text and integers.
     compute
-        Returns the other columns of the row of a key.
+        Function that returns the other columns of the row of a key.
     title
         Title of the progress line.
     """
@@ -53,23 +53,23 @@ def make_rows(path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], ti
 
 
 def rows_line(path: Path, keys: Sequence[Row], title: str) -> str:
-    """Return how many rows of `keys` there are, for `--dry-run`, and the path on a second line."""
-    return f"{len(finished_rows(path, keys))} of {len(keys)} {title} are there\n{path}"
+    """Return a line with the number of finished rows of `keys`, for `--dry-run`, and a line with the path."""
+    return f"{len(finished_rows(path, keys))} of {len(keys)} {title} are finished\n{path}"
 
 
 def wanted_rows(
     path: Path, keys: Sequence[Row], compute: Callable[[Row], Row], title: str, *, plot_only: bool
 ) -> pd.DataFrame:
-    """Return the rows that a figure is drawn from: all (see `make_rows`), or with `plot_only` those that are there.
+    """Return the rows of a figure: all (see `make_rows`), or with `plot_only` those that are finished.
 
     Raises
     ------
     RunError
-        If there are none and none may be computed.
+        If no row is finished and `plot_only` is set.
     """
     if not plot_only:
         return make_rows(path, keys, compute, title)
     finished = finished_rows(path, keys)
     if finished.empty:
-        raise RunError(f"{path} holds none of the {title}; run without --plot-only")
+        raise RunError(f"{path} has none of the {title}; run without --plot-only")
     return finished

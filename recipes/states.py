@@ -1,52 +1,50 @@
-"""How a figure's runs stand, and what they cost, for `--dry-run`."""
+"""States and costs of a figure's runs, for `--dry-run`."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from asc.run_folder import RunFolder
+from asc.overview import Planned, State, Status, status
 from recipes.cost import RunCost
 
-_STATES = ("done", "partial", "missing")
+_ALWAYS: tuple[State, ...] = ("done", "partial", "missing")
+_WHERE_ANY: tuple[State, ...] = ("failed", "training")
 
 
-def state_of(folder: RunFolder) -> str:
-    """Return whether a run exists, stopped half-way, or is missing."""
-    return "done" if folder.done else "partial" if folder.checkpoint_file.is_file() else "missing"
-
-
-def states_line(folders: Sequence[RunFolder]) -> str:
-    """Return how many runs there are, and in which state."""
-    counts = Counter(map(state_of, folders))
-    return f"{len(folders)} runs: " + ", ".join(f"{counts[state]} {state}" for state in _STATES)
+def states_line(statuses: Sequence[Status]) -> str:
+    """Return a line with the number of runs by state."""
+    counts = Counter(one.state for one in statuses)
+    named = [*_ALWAYS, *(state for state in _WHERE_ANY if counts[state])]
+    return f"{len(statuses)} runs: " + ", ".join(f"{counts[state]} {state}" for state in named)
 
 
 def tell_runs(
-    folders: Sequence[RunFolder],
+    planned: Sequence[Planned],
     costs: Sequence[RunCost],
     seconds: Sequence[float | None],
     others: Mapping[str, float],
     how: str,
 ) -> None:
-    """Print each run's state and size, and what is left to do.
+    """Print the state, size and time of each run, and the totals.
 
     Parameters
     ----------
-    folders, costs, seconds
-        Of each run: where it stands, what it costs, and how long it takes on this machine, None where nobody asks.
+    planned, costs, seconds
+        Folder, cost and seconds on this machine of each run; seconds are None if not estimated.
     others
-        Seconds of what the command does beside training, by what it is.
+        Seconds of other parts of the command, by name.
     how
-        Where the times are from.
+        Explanation of the times.
     """
-    width = max((len(folder.name) for folder in folders), default=0)
+    statuses = [status(one) for one in planned]
+    width = max((len(one.name) for one in statuses), default=0)
     print(f"{'run':{width}} {'state':8} {'parameters':>12} {'10^12 MAC':>12} {'time here':>18}")
-    for folder, cost, duration in zip(folders, costs, seconds, strict=True):
+    for one, cost, duration in zip(statuses, costs, seconds, strict=True):
         time_here = "" if duration is None else str(timedelta(seconds=round(duration)))
         sizes = f"{cost.parameters:12,} {cost.macs / 1e12:12,.3f} {time_here:>18}"
-        print(f"{folder.name:{width}} {state_of(folder):8} {sizes}".rstrip())
-    print(states_line(folders))
-    left = sum(duration or 0 for folder, duration in zip(folders, seconds, strict=True) if not folder.done)
+        print(f"{one.name:{width}} {one.state:8} {sizes}".rstrip())
+    print(states_line(statuses))
+    left = sum(duration or 0 for one, duration in zip(statuses, seconds, strict=True) if one.state != "done")
     if left:
         total = timedelta(seconds=round(left + sum(others.values())))
         parts = {"training": left, **others}

@@ -1,4 +1,4 @@
-"""The run folders of a recipe's points, finished or not, and the picture that is drawn from them."""
+"""Run folders of a recipe, and the figure that is drawn from them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from asc.run_folder import RunFolder
 from recipes.what_ran import what_ran
 
-# Computes what a figure needs of a finished run, on `cpu` or `cuda`, and keeps it in the run's folder.
+# Computes a figure's measurements of a finished run, on `cpu` or `cuda`, and writes them to the run's folder.
 Measure = Callable[[RunFolder, str], object]
 
 
@@ -21,13 +21,13 @@ class Trained:
     Attributes
     ----------
     runs_of
-        The run folders of each point, one a seed.
+        Run folders of each point, one per seed.
     data
-        What they are trained on, for the line below the figure.
+        Name of the data, for the line below the figure.
     preset
-        The preset's name.
+        Name of the preset.
     accelerator
-        Where to compute what the figure still needs: `cpu` or `cuda`.
+        Device for computing measurements: `cpu` or `cuda`.
     """
 
     runs_of: Mapping[Any, Sequence[RunFolder]]
@@ -41,13 +41,13 @@ class Trained:
 
     @property
     def points(self) -> list[Any]:
-        """The points that have a finished run, in the figure's order."""
+        """Points with a finished run, in the figure's order."""
         return [point for point in self.runs_of if self.finished(point)]
 
     def footer(self, reading: str) -> str:
         """Return the line below the figure: its data and runs, `reading`, and how many runs are missing.
 
-        Epochs, seeds and sizes are those of the finished runs, which options may have made other than the preset's.
+        Epochs, seeds and sizes are those of the finished runs, which may differ from the preset's.
         """
         wanted = {folder.path: folder for folders in self.runs_of.values() for folder in folders}
         done = [folder for folder in wanted.values() if folder.done]
@@ -68,15 +68,15 @@ class Picture:
     Attributes
     ----------
     figure
-        None for a table that has no figure.
+        None for a table without a figure.
     table
-        The numbers that are drawn.
+        The plotted values.
     footer
         The line below the figure.
     differences
-        How points compare that were tested on the same clips.
+        Comparisons of points that were tested on the same clips.
     others
-        Further tables by the names of their files.
+        Further tables by file name.
     """
 
     figure: Figure | None

@@ -1,4 +1,4 @@
-"""Short runs, in folders that are removed: how long runs take beside their steps; and paces that runs share."""
+"""Trial runs in temporary folders, which measure the overhead of runs besides training steps."""
 
 import io
 import tempfile
@@ -10,20 +10,20 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 P = TypeVar("P")
-# Seconds that the steps of a trial may take. Of a longer run, the rest is a small part.
+# Maximum seconds of the steps of a trial run. For longer runs the overhead is negligible.
 _LONGEST = 20.0
 _EPOCHS = 3
 
 
 class Beside(NamedTuple):
-    """Seconds that a run takes to start and to end, and those of an epoch beside its steps and tests."""
+    """Overhead in seconds: of the start and end of a run, and of each epoch besides its steps and tests."""
 
     start: float
     epoch: float
 
 
 def trial_seconds(train: Callable[[Path], object]) -> float:
-    """Return how long it takes to train into a new folder; what it prints on standard error is dropped."""
+    """Return the seconds of training in a temporary folder; standard error is discarded."""
     with tempfile.TemporaryDirectory() as name, redirect_stderr(io.StringIO()):
         begin = time.perf_counter()
         train(Path(name))
@@ -33,25 +33,25 @@ def trial_seconds(train: Callable[[Path], object]) -> float:
 def beside_steps(
     runs: Sequence[T], train: Callable[[T, int, Path], object], steps: Callable[[T, int], float]
 ) -> list[Beside]:
-    """Return what each run takes beside its steps, from a run of one epoch and one of three.
+    """Return the overhead of each run besides steps, from trial runs of one epoch and of three epochs.
 
-    Zero where the steps of three epochs take more than 20 s: such a run is not tried.
+    It is zero, without a trial run, if the steps of three epochs take more than 20 s.
 
     Parameters
     ----------
     runs
-        The smallest of each kind.
+        The smallest run of each kind.
     train
-        Trains a run for so many epochs in a folder.
+        Function that trains a run for a number of epochs in a folder.
     steps
-        Seconds of all steps and tests of a run of so many epochs.
+        Function that returns the seconds of all steps and tests of a run with a number of epochs.
     """
     found, warm = [], False
     for run in runs:
         if steps(run, _EPOCHS) > _LONGEST:
             found.append(Beside(0.0, 0.0))
             continue
-        if not warm:  # imports of the first run are not repeated
+        if not warm:  # the first run includes the time of imports
             trial_seconds(lambda folder, run=run: train(run, 1, folder))  # type: ignore[misc]
             warm = True
         one, several = (_beyond(run, epochs, train, steps) for epochs in (1, _EPOCHS))
@@ -72,16 +72,18 @@ def paces_of(
     quick: Callable[[T], bool],
     measure: Callable[[T], P],
 ) -> list[P]:
-    """Return the pace of each item: measured once for each key, or else that of the largest of its kind so far.
+    """Return the pace of each item, measured once per key, or that of the largest measured item of its kind.
 
     Parameters
     ----------
     ordered
-        Smallest first.
+        Items in ascending size.
     key, kind
-        What items have in common that are equally fast; and that differ in size only.
+        Keys of items with the same pace, and of items that differ only in size.
     quick
-        Whether an item can be measured quickly; the first of each kind is measured whatever it takes.
+        Function that returns whether an item is fast to measure. The first item of each kind is always measured.
+    measure
+        Function that measures the pace of an item.
     """
     by_key: dict[object, P] = {}
     by_kind: dict[object, P] = {}

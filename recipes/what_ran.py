@@ -11,19 +11,18 @@ _MOST = 8  # values that are listed one by one
 
 
 def _numbers(folder: RunFolder) -> Iterator[tuple[str, Any]]:
-    """Yield names and values of epochs, seed and sizes of a run."""
+    """Yield the names and values of a run's epochs, seed and sizes."""
     description = json.loads(folder.description_file.read_text(encoding="utf-8"))
     result = json.loads(folder.result_file.read_text(encoding="utf-8"))
     if "failure" not in result:  # pruning left nothing to train
         yield "epochs", result["epochs"]
     yield "seeds", description["seed"]
-    network = description["network"]
-    size = dict(network.get("size", network))  # a network of images has its size in pairs
+    size = description["network"]
     yield from ((name.replace("_", " "), size[name]) for name in _SIZES if size.get(name) is not None)
 
 
 def _listed(values: Iterable[float]) -> str:
-    """Return values in order; neighbours in a row, or very many, as the first and the last."""
+    """Return sorted values as text; consecutive or very many values as a range."""
     ordered = sorted(values)
     in_a_row = len(ordered) > 2 and ordered == list(range(int(ordered[0]), int(ordered[0]) + len(ordered)))
     if in_a_row or len(ordered) > _MOST:

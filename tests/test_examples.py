@@ -9,8 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-# A room joins when its public functions have examples.
-ROOMS = ("recipes", "evaluation", "data_prep", "common")
+ROOMS = ("recipes", "asc", "evaluation", "models", "data_prep", "common")
 
 
 def modules_with_examples(room: str) -> list[str]:

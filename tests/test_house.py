@@ -72,6 +72,12 @@ def test_files_stay_short() -> None:
             assert len(file.read_text(encoding="utf-8").splitlines()) <= 300, file.relative_to(ROOT)
 
 
+def test_every_package_is_installed() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    packages = {file.parent.relative_to(ROOT) for room in ROOMS for file in sources(room) if file.name == "__init__.py"}
+    assert sorted(listed) == sorted(".".join(package.parts) for package in packages)
+
+
 def test_conda_and_pip_install_the_same() -> None:
     text = (ROOT / "environment.yml").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -24,7 +24,7 @@ def check_report(
     """Train base and damped, evaluate both, and return the pooled accuracies by configuration and part."""
     how = ["--seed", str(TEST_SEED), "--precision", TEST_PRECISION]
     common = ["--data", str(prepared), "--preset", "demo", "--accelerator", "cpu", *how, *size]
-    for network in ([], ["--damping", "0.1"]):
+    for network in ([], ["--weights", "damped", "--damped.edge", "0.1"]):
         assert train.main([*common, *network, "--runs", str(folder / "runs")]) == 0
         assert (last_line(capsys) / "result.json").is_file()
     assert evaluate.main([str(folder / "runs"), "--out", str(folder / "report")]) == 0

@@ -1,7 +1,7 @@
-"""How removable and how repeated a finished run's units are, measured once and kept in its folder."""
+"""Removability and repetition of units in finished runs, measured once and cached in the run's folder."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,45 +10,35 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor
 
-from asc.images.batches import TESTED, ImageBatches
-from asc.images.loading import load_image_run
+from asc.images.task import TESTED, ImageTask
+from asc.kept import Arrays, kept_arrays, kept_table
+from asc.loading import load_run
 from asc.run_folder import RunFolder
-from common.errors import RunError
-from common.files import atomic_path, write_text
+from common.errors import ConfigError
 from common.identity import digest
 from evaluation.units.removability import ablation_curves
 from evaluation.units.repetition import pair_correlations, repetition_table, unit_correlations
 from evaluation.units.settings import RemovabilitySettings, RepetitionSettings
-from models.vision.architectures import unit_sites
+from models.network import unit_sites
 
 
 @dataclass(frozen=True)
 class _TestInputs:
-    """What a run is tested on, batch by batch, never all in memory."""
+    """Test inputs of a run, loaded batch by batch."""
 
-    batches: ImageBatches
+    task: ImageTask
 
     def __len__(self) -> int:
-        return math.ceil(self.batches.size("test") / TESTED)
+        return math.ceil(self.task.size("test") / TESTED)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return (inputs for inputs, _ in self.batches.part("test"))
+        return (inputs for inputs, _ in self.task.part("test"))
 
 
-def _unreadable(path: Path, error: Exception) -> RunError:
-    return RunError(f"{path} cannot be read: {error}; delete it to measure again")
-
-
-def _once(path: Path, measure: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """Return the table at `path`, or measure it and keep it there."""
-    if path.is_file():
-        try:
-            return pd.read_csv(path, dtype={"site": str})
-        except ValueError as error:
-            raise _unreadable(path, error) from error
-    found = measure()
-    write_text(path, found.to_csv(index=False, lineterminator="\n"))
-    return found
+def _images(task: object) -> ImageTask:
+    if not isinstance(task, ImageTask):
+        raise ConfigError("run", type(task).__name__, "a run on images, for measuring units")
+    return task
 
 
 def curves_of(folder: RunFolder, images: Path, settings: RemovabilitySettings, accelerator: str) -> pd.DataFrame:
@@ -57,55 +47,57 @@ def curves_of(folder: RunFolder, images: Path, settings: RemovabilitySettings, a
     Raises
     ------
     RunError, DataError
-        As `load_image_run`, or if what was kept cannot be read.
+        As `load_run`, or if a cached result cannot be read.
     """
 
     def measure() -> pd.DataFrame:
-        loaded = load_image_run(folder, images, accelerator)
-        return ablation_curves(loaded.network, _TestInputs(loaded.batches), unit_sites(loaded.network), settings)
+        loaded = load_run(folder, images, accelerator)
+        return ablation_curves(loaded.network, _TestInputs(_images(loaded.task)), unit_sites(loaded.network), settings)
 
-    return _once(folder.path / f"curves-{digest(settings)[:8]}.csv", measure)
+    return kept_table(folder.path / f"curves-{digest(settings)[:8]}.csv", measure, ("site",))
 
 
 def _correlations(
     folder: RunFolder, images: Path, settings: RepetitionSettings, accelerator: str, *sites: str
 ) -> dict[str, NDArray[np.float64]]:
-    loaded = load_image_run(folder, images, accelerator)
-    return unit_correlations(loaded.network, _TestInputs(loaded.batches), sites or unit_sites(loaded.network), settings)
+    loaded = load_run(folder, images, accelerator)
+    return unit_correlations(
+        loaded.network, _TestInputs(_images(loaded.task)), sites or unit_sites(loaded.network), settings
+    )
 
 
 def similarity_of(folder: RunFolder, images: Path, settings: RepetitionSettings, accelerator: str) -> pd.DataFrame:
-    """Return how many others each site's units repeat, in a finished run on its test examples, see `repetition_table`.
+    """Return how many other units each unit repeats, by site, in a finished run on its test examples.
+
+    See `repetition_table`.
 
     Raises
     ------
     RunError, DataError
-        As `load_image_run`, or if what was kept cannot be read.
+        As `load_run`, or if a cached result cannot be read.
     """
 
     def measure() -> pd.DataFrame:
         return repetition_table(_correlations(folder, images, settings, accelerator), settings)
 
-    return _once(folder.path / f"similarity-{digest(settings)[:8]}.csv", measure)
+    return kept_table(folder.path / f"similarity-{digest(settings)[:8]}.csv", measure, ("site",))
 
 
 def pairs_of(
     folder: RunFolder, images: Path, settings: RepetitionSettings, accelerator: str, site: str
 ) -> NDArray[np.float32]:
-    """Return |r| of all pairs of units of one site of a finished run, see `pair_correlations`; of the first sampling.
+    """Return |r| of all pairs of units at one site of a finished run, from the first sampling.
+
+    See `pair_correlations`.
 
     Raises
     ------
     ConfigError, RunError, DataError
-        As `unit_correlations` and `load_image_run`, or if what was kept cannot be read.
+        As `unit_correlations` and `load_run`, or if a cached result cannot be read.
     """
-    path = folder.path / f"pairs-{site}-{digest(settings)[:8]}.npy"
-    if path.is_file():
-        try:
-            return np.asarray(np.load(path, allow_pickle=False))
-        except (OSError, EOFError, ValueError) as error:
-            raise _unreadable(path, error) from error
-    found = pair_correlations(_correlations(folder, images, settings, accelerator, site)[site][0]).astype(np.float32)
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.save(file, found)
-    return found
+
+    def measure() -> Arrays:
+        units = _correlations(folder, images, settings, accelerator, site)[site][0]
+        return {"pairs": pair_correlations(units).astype(np.float32)}
+
+    return kept_arrays(folder.path / f"pairs-{site}-{digest(settings)[:8]}.npz", measure)["pairs"]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from asc.training import choose_accelerator
+from asc.accelerator import choose_accelerator
 from benchmarks.gpu import TINY, Bench, Size, images, runs, speed
 from benchmarks.gpu.page import page, results
 from benchmarks.gpu.parts import run_parts

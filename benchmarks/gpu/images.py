@@ -5,20 +5,26 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from asc.accelerator import set_up
-from asc.images.batches import ImageBatches, open_set
-from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning, Stack
-from asc.images.networks import build_network
-from asc.images.training import Job, Member, train_images
+from asc.checkpoint import read_checkpoint
+from asc.fabric import make_fabric
+from asc.images.task import ImageTask, open_set
+from asc.job import Job
+from asc.machine import Machine
+from asc.members import Member
+from asc.networks import build_network
+from asc.presets import image_training
+from asc.run import ImageData, Run, Stack
 from asc.run_folder import RunFolder
+from asc.training import train
 from benchmarks.gpu import Bench
 from benchmarks.gpu.parts import Part
+from benchmarks.gpu.stopping import stopped_at_first_checkpoint
 from common.errors import RunError
 from data_prep.images.sets import LabelledSet
 from data_prep.images.sets import Part as Examples
-from data_prep.teacher import TeacherSettings
+from data_prep.images.teacher import TeacherSettings
+from models.registry import network_settings
 
 _CLASSES, _EPOCHS = 10, 2
 
@@ -34,28 +40,29 @@ def _noise(images: int) -> LabelledSet:
 
 def _residual(bench: Bench) -> str:
     """Train a residual network without interruption and from a checkpoint; the final weights must be identical."""
-    set_up(bench.device)
-    data = _noise(bench.size.images)
-    run = ImageRun(
+    data, machine = _noise(bench.size.images), Machine(accelerator=bench.device)
+    run = Run(
         preset="gpu",
         data=ImageData(name=data.name, identity=data.identity),
-        network=ImageNetwork.of("resnet18", width=max(bench.size.width, 8), classes=_CLASSES),
-        weights=ImageWeights(),
-        training=Learning(epochs=_EPOCHS, batch_size=2 * bench.size.batch, precision="bf16-mixed"),
+        network=network_settings("resnet18", width=max(bench.size.width, 8), classes=_CLASSES),
+        training=image_training(epochs=_EPOCHS, batch_size=2 * bench.size.batch, precision="bf16-mixed"),
     )
-    batches = ImageBatches(run, data, torch.device(bench.device))
+    fabric = make_fabric(bench.device, run.training.precision)
+    task = ImageTask(run, data, fabric.device)
 
-    def job(name: str) -> Job:
+    def job(name: str, *, continued: bool = False) -> Job:
         home = RunFolder.of(run, bench.folder / name)
-        return Job(home, [Member(run, home, build_network(run, batches.scoring(run)).to(batches.device))], batches)
+        saved = read_checkpoint(home.checkpoint_file) if continued else None
+        return Job(home, [Member(run, home, build_network(run))], task, fabric, saved)
 
-    whole, stopped = job("whole"), job("continued")
-    for _ in range(_EPOCHS):
-        whole.train_epoch()
-    stopped.train_epoch()
-    stopped.save()
-    continued = job("continued")
-    continued.train_epoch()
+    whole = job("whole")
+    whole.train(machine)
+    with stopped_at_first_checkpoint():
+        job("continued").train(machine)
+    continued = job("continued", continued=True)
+    if continued.epoch != 1:
+        raise RunError(f"{continued.home.path} was not stopped after its first epoch")
+    continued.train(machine)
     ours, theirs = (one.members[0].network.state_dict() for one in (whole, continued))
     gap = max(float((tensor.double() - theirs[name].double()).abs().max()) for name, tensor in ours.items())
     if gap != 0:
@@ -69,16 +76,15 @@ def _stack(bench: Bench) -> str:
     first = ImageData(name="teacher", identity="", teacher=teacher, normalisation="none")
     data = replace(first, identity=open_set(first, Path()).identity)
     runs = tuple(
-        ImageRun(
+        Run(
             preset="gpu",
             data=data,
-            network=ImageNetwork.of("mlp", width=width, classes=2, inputs=teacher.inputs),
-            weights=ImageWeights(),
-            training=Learning(epochs=_EPOCHS, batch_size=bench.size.batch),
+            network=network_settings("mlp", width=width, classes=2, inputs=teacher.inputs),
+            training=image_training(epochs=_EPOCHS, batch_size=bench.size.batch),
         )
         for width in (16, 32)
     )
-    train_images(Stack(runs), bench.folder, bench.folder / "stack", bench.device)
+    train(Stack(runs), bench.folder, bench.folder / "stack", Machine(accelerator=bench.device))
     unfinished = [run.title for run in runs if not RunFolder.of(run, bench.folder / "stack").done]
     if unfinished:
         raise RunError(f"{', '.join(unfinished)} did not end")

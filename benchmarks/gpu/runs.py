@@ -1,50 +1,59 @@
 """Checks of runs on acoustic scenes: training, resumption, evaluation and receptive field."""
 
-from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
-from unittest import mock
 
 import torch
 from safetensors.torch import load_file
 
-from asc.description import RunDescription
-from asc.epochs import EpochEnd
-from asc.loading import load_run
-from asc.maps import erf_of_run
-from asc.options import TrainOptions, describe
-from asc.prediction import logits_of
+from asc.augmentations.mixup import Mixup
+from asc.augmentations.rolling import RolledWaveforms
+from asc.loading import load_scenes
+from asc.machine import Machine
+from asc.run import Run
 from asc.run_folder import RunFolder
-from asc.training import Machine, train
-from benchmarks.gpu import Bench
+from asc.scenes.maps import erf_of_run
+from asc.training import train
+from benchmarks.gpu import Bench, Size
 from benchmarks.gpu.parts import Part
+from benchmarks.gpu.stopping import stopped_at_first_checkpoint
+from benchmarks.trainer import scene_run
 from common.errors import RunError
+from models.weights.damping import Damping
+from models.weights.iterative import IterativePruning
+from models.weights.sparse import StaticSparsity
 
-# Code paths and the training options that select them.
-PATHS: dict[str, dict[str, Any]] = {
-    "float32": {"precision": "32-true"},
-    "bfloat16, damped": {"damping": 0.1},
-    "resident waveforms, rolled": {"roll": "waveform", "damping": 0.1},
-    "static sparsity, damped": {"sparse": "static", "damping": 0.1},
-    "iterative sparsity, damped": {"sparse": "iterative", "damping": 0.1, "prune_from": 0, "prune_epochs": 1},
-}
 _EPOCHS = 2
 _AGREEMENT = 1e-3  # of float32 logits of one network on the GPU and on the CPU
+_CLIPS_AT_ONCE = 16
 
 
-def description_of(bench: Bench, **options: Any) -> RunDescription:
-    """Return a short run on the set of noise."""
-    narrow = {"base_width": bench.size.width // 2} if "sparse" in options else {}
-    chosen = TrainOptions(**{
-        **{"data": bench.prepared.folder, "runs": bench.folder, "accelerator": bench.device, "roll": "frames"},
-        **{"width": bench.size.width, "epochs": _EPOCHS, "batch_size": bench.size.batch, "precision": "bf16-mixed"},
-        **narrow,
-        **options,
-    })  # fmt: skip
-    return describe(chosen, bench.prepared)
+def paths(size: Size) -> dict[str, dict[str, Any]]:
+    """Return the arguments of `scene_run` for each code path by its name."""
+    half = size.width // 2
+    return {
+        "float32": {"precision": "32-true"},
+        "bfloat16, damped": {"weights": [Damping()]},
+        "resident waveforms, rolled": {"weights": [Damping()], "augmentations": (RolledWaveforms(), Mixup())},
+        "static sparsity, damped": {"weights": [StaticSparsity(base_width=half), Damping()]},
+        "iterative sparsity, damped": {
+            "weights": [IterativePruning(base_width=half, first_epoch=0, epochs=1), Damping()]
+        },
+    }
 
 
-def _trained(bench: Bench, run: RunDescription, folder: str) -> RunFolder:
+def run_of(bench: Bench, path: str) -> Run:
+    """Return the short run of a code path on the set of noise."""
+    how: dict[str, Any] = {
+        "accelerator": bench.device,
+        "epochs": _EPOCHS,
+        "batch_size": bench.size.batch,
+        "precision": "bf16-mixed",
+    }
+    return scene_run(bench.prepared, bench.size.width, **how | paths(bench.size)[path])
+
+
+def _trained(bench: Bench, run: Run, folder: str) -> RunFolder:
     machine = Machine(accelerator=bench.device, residency="device")
     return train(run, bench.prepared, bench.folder / folder, machine)
 
@@ -55,22 +64,11 @@ def difference(one: RunFolder, other: RunFolder) -> float:
     return max(float((tensor.double() - theirs[name].double()).abs().max()) for name, tensor in ours.items())
 
 
-class _Stopped(Exception):
-    """Simulates that the process is killed."""
-
-
-def _stop_after_first(original: Any, callback: EpochEnd, trainer: Any, module: Any) -> None:
-    original(callback, trainer, module)
-    if trainer.current_epoch == 0:
-        raise _Stopped
-
-
-def _train_and_continue(bench: Bench, options: dict[str, Any]) -> str:
+def _train_and_continue(bench: Bench, path: str) -> str:
     """Train a run without and with an interruption after the first epoch; the final weights must be identical."""
-    run = description_of(bench, **options)
+    run = run_of(bench, path)
     whole = _trained(bench, run, "whole")
-    stop = partial(_stop_after_first, EpochEnd.on_train_epoch_end)
-    with mock.patch.object(EpochEnd, "on_train_epoch_end", lambda *arguments: stop(*arguments)), suppress(_Stopped):
+    with stopped_at_first_checkpoint():
         _trained(bench, run, "continued")
     broken = RunFolder.of(run, bench.folder / "continued")
     if broken.done or not broken.checkpoint_file.is_file():
@@ -81,13 +79,15 @@ def _train_and_continue(bench: Bench, options: dict[str, Any]) -> str:
     return f"{_EPOCHS} epochs; continued after a stop, the weights differ by 0"
 
 
+@torch.no_grad()
 def _evaluate(bench: Bench) -> str:
     """Score the test clips of the float32 run on the device and on the CPU."""
-    folder = _trained(bench, description_of(bench, **PATHS["float32"]), "whole")
+    folder = _trained(bench, run_of(bench, "float32"), "whole")
     logits = []
     for device in (bench.device, "cpu"):
-        run = load_run(folder, bench.prepared, device)
-        logits.append(torch.from_numpy(logits_of(run.module, run.sides.test, nullcontext)))
+        run = load_scenes(folder, bench.prepared, device)
+        batches = run.task.inputs(run.task.sides.test, _CLIPS_AT_ONCE)
+        logits.append(torch.cat([run.network(batch) for batch in batches]).cpu())
     gap = float((logits[0] - logits[1]).abs().max())
     if not gap < _AGREEMENT:
         raise RunError(f"logits on {bench.device} and on the CPU differ by up to {gap:.1e}, over {_AGREEMENT:g}")
@@ -96,16 +96,14 @@ def _evaluate(bench: Bench) -> str:
 
 def _map(bench: Bench) -> str:
     """Compute the effective receptive field of the damped run."""
-    folder = _trained(bench, description_of(bench, **PATHS["bfloat16, damped"]), "whole")
-    erf = erf_of_run(load_run(folder, bench.prepared, bench.device))
+    folder = _trained(bench, run_of(bench, "bfloat16, damped"), "whole")
+    erf = erf_of_run(load_scenes(folder, bench.prepared, bench.device))
     return f"{erf.clips} clips, {erf.values.shape[0]} mel bands x {erf.values.shape[1]} frames"
 
 
 def parts(bench: Bench) -> list[Part]:
     """Return a part for each code path."""
-    trained = [
-        Part(name=f"run: {name}", run=partial(_train_and_continue, bench, options)) for name, options in PATHS.items()
-    ]
+    trained = [Part(name=f"run: {path}", run=partial(_train_and_continue, bench, path)) for path in paths(bench.size)]
     return [
         *trained,
         Part(name="evaluation", run=partial(_evaluate, bench)),

@@ -1,6 +1,6 @@
 """Training speed in clips per second, as a share of the GPU's peak, and its limiting factor.
 
-The project's trainer is measured with clips in device memory: batches, rolling, normalisation, mixup, forward,
+The training step of a run is measured with clips in device memory: batches, rolling, normalisation, mixup, forward,
 backward, Adam. The peers are loops as in a PyTorch tutorial, with torch's default settings, on one batch on the device.
 """
 
@@ -8,32 +8,24 @@ import gc
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import lightning
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.profiler import ProfilerActivity, profile
 
-from asc import training
-from asc.accelerator import set_up
-from asc.checkpoint import AtomicCheckpointIO
-from asc.clips import MappedClips
-from asc.data import SceneData, Sides
-from asc.module import SceneClassifier
-from asc.run_folder import RunFolder
-from asc.statistics import band_statistics
+from asc.fabric import make_fabric
+from asc.machine import Machine
 from benchmarks.gpu import Bench
 from benchmarks.gpu.parts import Part
-from benchmarks.gpu.runs import description_of
+from benchmarks.trainer import Trainer, scene_run
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.complexity import multiply_accumulates
 from models.initialisation import initialise
-from models.resnet import AudioResNet, NetworkSettings
 
 OURS = "this project, bfloat16"
 AUTOCAST = "plain loop, autocast"
@@ -51,13 +43,13 @@ class Speed:
     width, loop
         Network width, and name of the training loop.
     clips
-        Clips per second.
+        Clips a second.
     share
-        Share of the measured bfloat16 peak, with the operations of three forward passes per step.
+        Of the measured bfloat16 peak: three forward passes' operations a step.
     memory
-        Peak of allocated memory in GiB; NaN without a GPU.
+        Most memory allocated, GiB; NaN where there is no GPU.
     busy
-        Share of the time in which the device computes; NaN without a GPU.
+        Share of the time in which the device computes; NaN where there is no GPU.
     """
 
     width: int
@@ -89,7 +81,7 @@ def _memory(device: str) -> float:
 
 def _forget(device: str) -> None:
     """Free cached memory and reset the peak of allocated memory."""
-    gc.collect()  # trainer and module hold each other
+    gc.collect()  # a network and its optimizer hold each other
     if device == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
@@ -119,59 +111,50 @@ def _profiled(device: str, busy: list[float]) -> Iterator[None]:
     with profile(activities=[ProfilerActivity.CUDA]) as profiler:
         yield
         wait(device)
-    # Host operations include the time of their kernels, which are listed separately.
+    # Of operations on the host the profiler tells the time of their kernels, which are there themselves.
     kernels = [event for event in profiler.key_averages() if event.device_type == DeviceType.CUDA]
     busy.append(sum(event.self_device_time_total for event in kernels if not event.is_user_annotation) / 1e6)
-
-
-class _Clock(lightning.Callback):
-    """Times the second of three epochs without the profiler, and profiles the third."""
-
-    def __init__(self, device: str) -> None:
-        self.device, self.files = device, AtomicCheckpointIO()
-        self.seconds: list[float] = []
-        self.busy: list[float] = []
-        self.exits = ExitStack()
-        self.started = 0.0
-
-    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        if trainer.current_epoch == 2:
-            self.exits.enter_context(_profiled(self.device, self.busy))
-        wait(self.device)
-        self.started = time.perf_counter()
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        assert isinstance(pl_module, SceneClassifier)  # noqa: S101 - the trainer passes the module that it trains
-        pl_module.epoch_loss()
-        wait(self.device)
-        self.seconds.append(time.perf_counter() - self.started)
-        self.exits.close()
 
 
 def _speed(bench: Bench, width: int, loop: str, peak: float, step: float, busy: float) -> Speed:
     """Return the Speed from the seconds per step, and the seconds per step in which the device computes."""
     batch, memory = bench.size.speed_batch, _memory(bench.device)
     with torch.device("meta"):
-        network = AudioResNet(NetworkSettings(width=width, classes=len(bench.prepared.scenes)))
+        network = AudioResNet(AudioResNetSettings(width=width, classes=len(bench.prepared.scenes)))
     operations = 2 * 3 * batch * multiply_accumulates(network, (1, *bench.prepared.shape))
     share = operations / step / peak
     return Speed(width=width, loop=loop, clips=batch / step, share=share, memory=memory, busy=busy / step)
 
 
+def _timed(device: str, step: Callable[[], None], steps: int) -> tuple[float, float]:
+    """Return the seconds per step, and the seconds per step in which the device computes."""
+    for _ in range(_WARM_UP):
+        step()
+    wait(device)
+    started = time.perf_counter()
+    for _ in range(steps):
+        step()
+    wait(device)
+    seconds = (time.perf_counter() - started) / steps
+    busy: list[float] = []
+    with _profiled(device, busy):
+        for _ in range(_PROFILED):
+            step()
+    return seconds, busy[0] / _PROFILED
+
+
 def ours(bench: Bench, width: int, steps: int, peak: float) -> Speed:
-    """Measure the trainer with `steps` steps per epoch on few clips that are used repeatedly."""
+    """Measure the training step of a run on few clips that are used repeatedly."""
     _forget(bench.device)
-    set_up(bench.device)
-    run = description_of(bench, width=width, batch_size=bench.size.speed_batch, epochs=3, init="kaiming")
-    sides = Sides.of(bench.prepared, run)
-    statistics = band_statistics(bench.prepared, sides.train)
-    sides = replace(sides, train=np.resize(sides.train, steps * bench.size.speed_batch))
-    mapped = MappedClips(bench.prepared, "spectrogram")
-    clock, machine = _Clock(bench.device), training.Machine(accelerator=bench.device)
-    trainer = training._trainer(run, RunFolder.of(run, bench.folder / "speed"), machine, clock)  # type: ignore[arg-type]
-    data = SceneData(mapped, sides, run, workers=0, residency="device")
-    trainer.fit(SceneClassifier(run, mapped, statistics), data)
-    return _speed(bench, width, OURS, peak, clock.seconds[1] / steps, clock.busy[0] / steps)
+    how: dict[str, Any] = {"init": "kaiming", "precision": "bf16-mixed", "accelerator": bench.device}
+    run = scene_run(bench.prepared, width, batch_size=bench.size.speed_batch, **how)
+    fabric = make_fabric(bench.device, run.training.precision)
+    trainer = Trainer(run, bench.prepared, fabric, Machine(accelerator=bench.device, residency="device"))
+
+    def step() -> None:
+        trainer.step(next(trainer.batches))
+
+    return _speed(bench, width, OURS, peak, *_timed(bench.device, step, steps))
 
 
 @contextmanager
@@ -194,7 +177,7 @@ def _torch_defaults() -> Iterator[None]:
 def _plain_step(bench: Bench, width: int, loop: str) -> Callable[[], None]:
     """Return a training step as in a PyTorch tutorial."""
     classes, batch, device = len(bench.prepared.scenes), bench.size.speed_batch, bench.device
-    network = AudioResNet(NetworkSettings(width=width, classes=classes))
+    network = AudioResNet(AudioResNetSettings(width=width, classes=classes))
     initialise(network, "kaiming", 0)
     network.to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
@@ -219,20 +202,8 @@ def plain(bench: Bench, width: int, steps: int, loop: str, peak: float) -> Speed
     """Measure a plain loop."""
     _forget(bench.device)
     with _torch_defaults():
-        step = _plain_step(bench, width, loop)
-        for _ in range(_WARM_UP):
-            step()
-        wait(bench.device)
-        started = time.perf_counter()
-        for _ in range(steps):
-            step()
-        wait(bench.device)
-        seconds = (time.perf_counter() - started) / steps
-        busy: list[float] = []
-        with _profiled(bench.device, busy):
-            for _ in range(_PROFILED):
-                step()
-    return _speed(bench, width, loop, peak, seconds, busy[0] / _PROFILED)
+        seconds, busy = _timed(bench.device, _plain_step(bench, width, loop), steps)
+    return _speed(bench, width, loop, peak, seconds, busy)
 
 
 def parts(bench: Bench, found: list[Speed], peak: list[float]) -> list[Part]:

@@ -12,8 +12,8 @@ _LOOKED_AT, _MANY = 2**14, 64  # samples examined; minimum of distinct values, w
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
-    """Layout of interleaved, little-endian samples in a file.
+class SampleLayout:
+    """SampleLayout of interleaved, little-endian samples in a file.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Layout:
     frames: int
 
 
-def are_floats(data: bytes, layout: Layout) -> bool:
+def are_floats(data: bytes, layout: SampleLayout) -> bool:
     """Return whether samples declared as 32-bit integers are floats, which one flipped bit in the header can cause.
 
     The floats of a recording are zero or between 1e-9 and 4 in size. The integers of a recording do not all look like
@@ -50,7 +50,7 @@ def are_floats(data: bytes, layout: Layout) -> bool:
     return len(np.unique(floats)) > _MANY and bool(np.all((size == 0) | ((size > 1e-9) & (size < 4))))
 
 
-def decode(data: bytes, layout: Layout) -> tuple[Samples, bool]:
+def decode(data: bytes, layout: SampleLayout) -> tuple[Samples, bool]:
     """Convert the samples of a file.
 
     Returns

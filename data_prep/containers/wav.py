@@ -56,7 +56,7 @@ def _check_fact(data: Bytes, chunks: Chunks, frames: int, channels: int) -> None
         chunks.irregularities.add(Irregularity.FACT)
 
 
-def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
+def read_layout(data: Bytes) -> tuple[pcm.SampleLayout, int, Chunks]:
     """Check a WAV file; return the layout of its samples, the sample rate, and the chunks.
 
     Raises
@@ -84,7 +84,7 @@ def read_layout(data: Bytes) -> tuple[pcm.Layout, int, Chunks]:
         plain = data[first : first + 2] == struct.pack("<H", _PCM)
         contradicted = b"PEAK" in chunks.places or (plain and b"fact" in chunks.places)
         require(not contradicted, "is damaged: its header states integers, but it has the chunks of a file of floats")
-    layout = pcm.Layout(
+    layout = pcm.SampleLayout(
         channels=channels, bits=bits, floating=tag == _FLOAT, valid=valid, offset=offset, frames=size // align
     )
     return layout, rate, chunks
@@ -103,7 +103,7 @@ def inspect(data: Bytes) -> Container:
     )
 
 
-def _read(data: Bytes, layout: pcm.Layout, rate: int) -> Sound:
+def _read(data: Bytes, layout: pcm.SampleLayout, rate: int) -> Sound:
     whole = data[:]
     require(not pcm.are_floats(whole, layout), "is damaged: its header states integers, but its samples are floats")
     samples, low = pcm.decode(whole, layout)

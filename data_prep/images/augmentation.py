@@ -108,7 +108,7 @@ AUGMENTATIONS = {
 }
 
 
-class Draws(NamedTuple):
+class ImageDraws(NamedTuple):
     """Random parameters of a batch, each of shape (image,).
 
     Attributes
@@ -143,7 +143,7 @@ def _rectangles(
     return np.where(fitting, height, side), np.where(fitting, width, side)
 
 
-def draw(settings: AugmentationSettings, generator: np.random.Generator, count: int, side: int) -> Draws:
+def draw(settings: AugmentationSettings, generator: np.random.Generator, count: int, side: int) -> ImageDraws:
     """Draw the augmentation parameters of a batch.
 
     Parameters
@@ -183,4 +183,4 @@ def draw(settings: AugmentationSettings, generator: np.random.Generator, count: 
         generator.uniform(-settings.brightness, settings.brightness, count).astype(np.float32),
         generator.uniform(*settings.contrast, count).astype(np.float32),
     )
-    return Draws(*map(torch.from_numpy, drawn))
+    return ImageDraws(*map(torch.from_numpy, drawn))

@@ -1,14 +1,14 @@
 """Normalisation of images by statistics of the training images or of each image."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from common.errors import ConfigError
+from common.errors import ConfigError, check_choice
 from data_prep.images.sets import Inputs
 
 NormalisationName = Literal["none", "unit", "channel", "imagenet", "image", "pixel"]
@@ -115,8 +115,7 @@ def fit_normalisation(name: NormalisationName, inputs: Inputs, rows: NDArray[np.
     >>> batch.shape, batch.dtype
     (torch.Size([8, 3, 32, 32]), torch.float32)
     """
-    if name not in get_args(NormalisationName):
-        raise ConfigError("normalisation", name, f"one of {', '.join(get_args(NormalisationName))}")
+    check_choice("normalisation", name, NormalisationName)
     if len(inputs.shape) != 4 and name not in ("none", "pixel"):
         raise ConfigError("normalisation", name, "none or pixel, because the inputs are vectors")
     if name == "imagenet" and inputs.shape[1] != 3:

@@ -13,7 +13,7 @@ from common.errors import ConfigError, DataError
 from data_prep.images.files import read_files
 from data_prep.images.folders import ImageFiles, imagenet, tiny_imagenet
 from data_prep.images.published import PUBLISHED
-from data_prep.teacher import TeacherSettings, teacher_data
+from data_prep.images.teacher import TeacherSettings, teacher_data
 
 ImageSetName = Literal["mnist", "fashion-mnist", "cifar10", "cifar100", "svhn", "tiny-imagenet", "imagenet"]
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate, pad
 
-from data_prep.images.augmentation import AugmentationSettings, Draws
+from data_prep.images.augmentation import AugmentationSettings, ImageDraws
 from data_prep.images.normalisation import Normalisation
 
 
@@ -21,7 +21,7 @@ def _sampled(start: Tensor, length: Tensor, side: int, whole: int) -> Tensor:
     return (2 * (start[:, None] + inside) + 1) / whole - 1
 
 
-def resized_windows(images: Tensor, draws: Draws, side: int) -> Tensor:
+def resized_windows(images: Tensor, draws: ImageDraws, side: int) -> Tensor:
     """Return the drawn rectangle of each image, resized bilinearly to (channel, side, side)."""
     rows, columns = images.shape[2:]
     y = _sampled(draws.top, draws.height, side, rows)
@@ -43,7 +43,7 @@ def _middle(images: Tensor, side: int) -> Tensor:
     return images[:, :, start : start + side, start : start + side]
 
 
-def augmented(images: Tensor, settings: AugmentationSettings, draws: Draws | None) -> Tensor:
+def augmented(images: Tensor, settings: AugmentationSettings, draws: ImageDraws | None) -> Tensor:
     """Crop, mirror and recolour images (image, channel, row, column) as drawn; without draws, crop centrally."""
     side = settings.crop_side(images.shape[-1])
     if draws is None:
@@ -62,7 +62,7 @@ def augmented(images: Tensor, settings: AugmentationSettings, draws: Draws | Non
 
 
 def network_inputs(
-    batch: Tensor, settings: AugmentationSettings, normalisation: Normalisation, draws: Draws | None = None
+    batch: Tensor, settings: AugmentationSettings, normalisation: Normalisation, draws: ImageDraws | None = None
 ) -> Tensor:
     """Augment and normalise a batch for a network.
 

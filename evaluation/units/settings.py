@@ -1,19 +1,14 @@
 """Settings of removable and repeated units: defaults of the paper, and constants with those of the published code."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal
 
-from common.errors import ConfigError
+from common.errors import ConfigError, check_choice
 
 Sites = Literal["each", "all"]
 Area = Literal["trapezoid", "mean"]
 Unit = Literal["channel", "position"]
 Dead = Literal["apart", "minus-one"]
-
-
-def _check_choice(field: str, value: str, choices: Any) -> None:
-    if value not in get_args(choices):
-        raise ConfigError(field, value, f"one of {', '.join(get_args(choices))}")
 
 
 def _check_least(field: str, value: int, least: int) -> None:
@@ -57,9 +52,9 @@ class RemovabilitySettings:
 
     def __post_init__(self) -> None:
         """Check every setting."""
-        _check_choice("sites", self.sites, Sites)
-        _check_choice("area", self.area, Area)
-        _check_choice("unit", self.unit, Unit)
+        check_choice("sites", self.sites, Sites)
+        check_choice("area", self.area, Area)
+        check_choice("unit", self.unit, Unit)
         _check_least("levels", self.levels, 2)
         _check_least("repetitions", self.repetitions, 1)
         _check_least("seed", self.seed, 0)
@@ -100,7 +95,7 @@ class RepetitionSettings:
         """Check every setting."""
         if not 0 < self.threshold <= 1:
             raise ConfigError("threshold", self.threshold, "a number above 0, at most 1")
-        _check_choice("dead", self.dead, Dead)
+        check_choice("dead", self.dead, Dead)
         _check_least("cap", self.cap, 2)
         _check_least("samplings", self.samplings, 1)
         _check_least("seed", self.seed, 0)

@@ -1,13 +1,13 @@
-"""How many weights each layer keeps, so that the whole network keeps exactly a budget."""
+"""Allocation of a total number of kept weights to layers."""
 
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import Literal
 
 from torch import nn
 
-from common.errors import ConfigError
+from common.errors import ConfigError, check_choice
 from models.prunable import prunable
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -16,17 +16,17 @@ AllocationName = Literal["water_level", "equal_per_layer", "equal_per_filter", "
 
 
 def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Return the shape of every prunable weight, by layer name, in order."""
+    """Return the weight shapes of the prunable layers, by name, in order."""
     return {name: tuple(layer.weight.shape) for name, layer in prunable(network).items()}
 
 
 def sizes_of(shapes: Shapes) -> Counts:
-    """Return the number of weights of every layer."""
+    """Return the number of weights of each layer."""
     return {name: math.prod(shape) for name, shape in shapes.items()}
 
 
 def check_budget(sizes: Mapping[str, int], budget: int | Mapping[str, int]) -> None:
-    """Raise ConfigError unless `budget`, in all or per named layer, is whole numbers from 0 to what is there."""
+    """Raise ConfigError unless `budget`, in total or per layer, is from 0 to the number of weights."""
     limits: list[tuple[str, int, int | None]]
     if isinstance(budget, Mapping):
         limits = [(f"budget[{name}]", count, sizes.get(name)) for name, count in budget.items()]
@@ -40,10 +40,22 @@ def check_budget(sizes: Mapping[str, int], budget: int | Mapping[str, int]) -> N
 
 
 def water_level(shapes: Shapes, budget: int) -> Counts:
-    """Let every layer keep min(size, cap) weights, where cap is the smallest whole number that reaches the budget.
+    """Keep min(size, cap) weights of each layer, where cap is the smallest integer that reaches the budget.
 
-    The largest layer gives up the excess; where that is more than it keeps, the next largest goes on. Golubeva 2021,
-    App. B ("largest layers first").
+    The excess is removed from the largest layer, then from the next largest. Golubeva 2021, App. B ("largest layers
+    first").
+
+    Parameters
+    ----------
+    shapes
+        Layer name -> weight shape, see `shapes_of`.
+    budget
+        Number of weights kept in total.
+
+    Examples
+    --------
+    >>> water_level({"conv": (8, 1, 3, 3), "fc": (10, 32)}, budget=200)
+    {'conv': 72, 'fc': 128}
     """
     sizes = sizes_of(shapes)
     check_budget(sizes, budget)
@@ -64,9 +76,9 @@ def water_level(shapes: Shapes, budget: int) -> Counts:
 
 
 def _filled(sizes: Mapping[str, int], shares: Mapping[str, int], budget: int) -> Counts:
-    """Let layers keep min(size, level * share), the level such that the budget is met; largest remainders round up.
+    """Keep min(size, level * share) weights of each layer, with the level that meets the budget.
 
-    Whole numbers throughout, so that nothing is lost to rounding; of equal remainders the first layer's counts.
+    Computed in integers. The largest remainders are rounded up; of equal remainders, the first layer's is.
     """
     check_budget(sizes, budget)
     kept: Counts = {}
@@ -85,25 +97,25 @@ def _filled(sizes: Mapping[str, int], shares: Mapping[str, int], budget: int) ->
 
 
 def equal_per_layer(shapes: Shapes, budget: int) -> Counts:
-    """Let every layer keep equally many weights, small layers all they have. Price 2021.
+    """Keep the same number of weights in each layer, and all weights of smaller layers. Price 2021.
 
-    What small layers leave over is shared out: it is the water level, but for one weight more or less in a layer.
+    The remainder of small layers is distributed among the others. Counts differ from `water_level` by at most one.
     """
     return _filled(sizes_of(shapes), dict.fromkeys(shapes, 1), budget)
 
 
 def equal_per_filter(shapes: Shapes, budget: int) -> Counts:
-    """Let every layer keep equally many weights per filter (output channel), small layers all they have. Price 2021."""
+    """Keep the same number of weights per filter (output channel), and all weights of smaller layers. Price 2021."""
     return _filled(sizes_of(shapes), {name: shape[0] for name, shape in shapes.items()}, budget)
 
 
 def uniform(shapes: Shapes, budget: int) -> Counts:
-    """Let every layer keep the same share of its weights."""
+    """Keep the same share of the weights in each layer."""
     return _filled(sizes_of(shapes), sizes_of(shapes), budget)
 
 
 def erdos_renyi_kernel(shapes: Shapes, budget: int) -> Counts:
-    """Let every layer's density be proportional to sum(shape) / prod(shape), full layers at 1. Evci 2020."""
+    """Set the density of each layer proportional to sum(shape) / prod(shape), at most 1. Evci 2020."""
     return _filled(sizes_of(shapes), {name: sum(shape) for name, shape in shapes.items()}, budget)
 
 
@@ -117,7 +129,14 @@ ALLOCATIONS: dict[AllocationName, Callable[[Shapes, int], Counts]] = {
 
 
 def allocate(network: nn.Module, budget: int, name: AllocationName = "water_level") -> Counts:
-    """Share `budget` weights out among the prunable layers of `network`.
+    """Allocate `budget` kept weights to the prunable layers of `network`.
+
+    Parameters
+    ----------
+    budget
+        Number of weights kept in total.
+    name
+        Allocation method, see `ALLOCATIONS`.
 
     Returns
     -------
@@ -128,7 +147,12 @@ def allocate(network: nn.Module, budget: int, name: AllocationName = "water_leve
     ------
     ConfigError
         If the budget is not a whole number from 0 to the number of prunable weights, or `name` is unknown.
+
+    Examples
+    --------
+    >>> from models.registry import build, network_settings
+    >>> allocate(build(network_settings("mlp", inputs=784, classes=10)), budget=5000, name="uniform")
+    {'hidden': 4937, 'classifier': 63}
     """
-    if name not in get_args(AllocationName):
-        raise ConfigError("allocation", name, f"one of {', '.join(get_args(AllocationName))}")
+    check_choice("allocation", name, AllocationName)
     return ALLOCATIONS[name](shapes_of(network), budget)

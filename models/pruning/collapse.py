@@ -1,4 +1,4 @@
-"""Whether masks leave anything of a network: no path from its input to its output, and nothing can be learnt."""
+"""Layer collapse: whether a masked network still has a path from its input to its output."""
 
 import torch
 from torch import Tensor, nn
@@ -14,15 +14,18 @@ def empty_layers(masks: Masks) -> list[str]:
 
 @torch.enable_grad()
 def is_connected(network: nn.Module, masks: Masks, inputs: Tensor) -> bool:
-    """Tell whether the outputs of the masked network depend on its inputs at all, whatever the kept weights' values.
+    """Return whether the outputs of the masked network can depend on its inputs, for some values of the kept weights.
 
-    Every parameter of a copy is drawn positive, so that no two paths cancel and no ReLU closes; an input then has a
-    gradient exactly where a path leads on from it. Empty layers next to a shortcut are no collapse.
+    All parameters of a copy are set to random positive values, so that paths do not cancel and ReLUs are active. An
+    input position then has a non-zero gradient if a path connects it to the output. A network with an empty layer
+    beside a shortcut is connected.
 
     Parameters
     ----------
+    masks
+        Layer name -> bool tensor of the weight's shape, True = kept.
     inputs
-        A batch; only the shape of one input counts.
+        A batch, of which only the shape of one input is used.
     """
     trial = trial_copy(network, {}, torch.float64).requires_grad_(False)
     generator = torch.Generator().manual_seed(0)
@@ -37,5 +40,5 @@ def is_connected(network: nn.Module, masks: Masks, inputs: Tensor) -> bool:
     example = next(iter(values.values()))
     x = torch.ones_like(inputs[:1], device=example.device, dtype=example.dtype, requires_grad=True)
     (gradient,) = torch.autograd.grad(trial(x).sum(), x)
-    # Overflow gives "not a number", which only many paths can: it counts as connected.
+    # An overflow gives NaN, which differs from zero: the network is connected.
     return bool((gradient != 0).any())

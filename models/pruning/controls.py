@@ -1,4 +1,4 @@
-"""Controls: what is left of a method's success when only its counts per layer, or only its masks, are kept."""
+"""Controls for pruning methods: shuffled masks with the same counts per layer, and new values under the same masks."""
 
 import torch
 from torch import nn
@@ -9,7 +9,7 @@ from models.pruning.trial import values_of
 
 
 def shuffled_within_layers(masks: Masks, seed: int) -> Masks:
-    """Return masks that keep equally many weights of each layer, at other places: the control for where they are."""
+    """Return masks with the same count per layer at random positions: the control for the positions of kept weights."""
     shuffled: Masks = {}
     for position, (name, mask) in enumerate(masks.items()):
         order = torch.randperm(mask.numel(), generator=layer_generator(seed, "shuffle", position))
@@ -19,10 +19,10 @@ def shuffled_within_layers(masks: Masks, seed: int) -> Masks:
 
 @torch.no_grad()
 def reinitialise(network: nn.Module, seed: int) -> None:
-    """Deal each layer's initial values anew among its positions, in place: the control for which values masks met.
+    """Permute the initial values within each layer, in place: the control for the values of the kept weights.
 
-    For independent values, as every initialisation here draws them, this is a fresh draw from the layer's own law,
-    known or not; layers that start at zero stay zero. Do it before masks are laid over `network`.
+    As all initialisations draw independent values, a permutation is equivalent to a new draw from the layer's
+    distribution; layers of zeros stay zero. Call it before masks are laid over `network`.
 
     Raises
     ------

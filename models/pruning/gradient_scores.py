@@ -14,7 +14,7 @@ from models.pruning.trial import trial_copy, values_of
 def _gradients(
     trial: nn.Module, batches: Sequence[Batch], settings: ScoreSettings, temperature: float = 1.0, graph: bool = False
 ) -> Iterator[tuple[Tensor, ...]]:
-    """Yield each batch's gradients of the loss with respect to the values of `trial`."""
+    """Yield, for each batch, the gradients of the loss with respect to the values of `trial`."""
     if settings.batch_norm == "batch":
         for module in trial.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
@@ -32,7 +32,7 @@ def _gradients(
 def _mean_gradients(
     network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: ScoreSettings
 ) -> dict[str, Tensor]:
-    """Return the gradient at the masked network, of removed weights too, averaged over batches."""
+    """Return the gradients at the masked network averaged over batches, including those of removed weights."""
     trial = trial_copy(network, masks, settings.dtype)
     total: list[Tensor] = []
     for gradients in _gradients(trial, batches, settings):
@@ -42,9 +42,9 @@ def _mean_gradients(
 
 @torch.enable_grad()
 def force(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: ScoreSettings) -> Scores:
-    """Score |w dL/dw| with the gradient at the masked network, and w as it was before masking. FORCE, de Jorge 2021.
+    """Return |w dL/dw|, with the gradient at the masked network and w before masking. FORCE, de Jorge 2021.
 
-    So removed weights have scores too, and can come back.
+    Removed weights have scores too, and can be kept again in a later iteration.
     """
     gradients = _mean_gradients(network, masks, batches, settings)
     return on_cpu({name: (value * gradients[name]).abs() for name, value in values_of(network).items()})
@@ -52,9 +52,9 @@ def force(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: 
 
 @torch.enable_grad()
 def snip(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: ScoreSettings) -> Scores:
-    """Score |w dL/dw| at the masked network, so zero where removed.
+    """Return |w dL/dw| at the masked network, which is zero for removed weights.
 
-    SNIP (Lee 2019) where nothing is masked yet, Iter-SNIP (de Jorge 2021) where something is.
+    SNIP (Lee 2019) in a single iteration, Iter-SNIP (de Jorge 2021) in several.
     """
     scores = force(network, masks, batches, settings)
     return {name: score * masks[name] if name in masks else score for name, score in scores.items()}
@@ -62,9 +62,10 @@ def snip(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: S
 
 @torch.enable_grad()
 def grasp(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: ScoreSettings) -> Scores:
-    """Score w . Hg, signed: removing the lowest reduces the gradient's norm least. GraSP, Wang 2020.
+    """Return w . Hg, signed: removing the lowest scores reduces the gradient norm least. GraSP, Wang 2020.
 
-    g and Hg are sums over batches of the loss of logits divided by a temperature, restricted to kept weights.
+    The gradient g and the Hessian-vector product Hg are those of the loss of logits divided by a temperature, summed
+    over batches and restricted to the kept weights.
     """
     trial = trial_copy(network, masks, settings.dtype)
     values = values_of(trial)

@@ -1,4 +1,4 @@
-"""Iterative magnitude pruning during training: how many weights remain after each epoch, and which. Koutini 2021."""
+"""Iterative magnitude pruning during training: schedule and selection of the removed weights. Koutini 2021."""
 
 import math
 from collections.abc import Mapping
@@ -14,17 +14,23 @@ from models.pruning.masks import counts_of, masks_from_scores
 
 @dataclass(frozen=True, kw_only=True)
 class MagnitudeSchedule:
-    """How many weights go at the end of each epoch: a number that decays exponentially, until the budget is met.
+    """Number of weights removed at the end of each epoch, which decays exponentially until the budget is met.
 
     Parameters
     ----------
     first_epoch
-        First epoch (counted from 0) after which weights go. By default that is when warm-up ends: before it layers that
-        start at zero are always the smallest, whatever was learnt.
+        First epoch (counted from 0) after which weights are removed. The default is the end of the warm-up, as before
+        it the weights of layers that start at zero are still the smallest.
     epochs
-        Number of epochs after which weights go; the budget is met after the last of them.
+        Number of epochs after which weights are removed; the budget is met after the last of them.
     time_constant
-        Epochs in which the number removed falls to 1/e.
+        Epochs in which the number of removed weights falls to 1/e.
+
+    Examples
+    --------
+    >>> schedule = MagnitudeSchedule(first_epoch=1, epochs=3, time_constant=1.0)
+    >>> [schedule.remaining(total=1000, budget=100, epoch=epoch) for epoch in range(5)]
+    [1000, 402, 182, 100, 100]
     """
 
     first_epoch: int = 20
@@ -40,7 +46,7 @@ class MagnitudeSchedule:
             raise ConfigError("time_constant", self.time_constant, "a number above 0")
 
     def remaining(self, total: int, budget: int, epoch: int) -> int:
-        """Return how many of `total` weights remain after `epoch` (counted from 0) if `budget` remain in the end."""
+        """Return how many of `total` weights remain after `epoch` (counted from 0), if `budget` remain at the end."""
         passed = epoch - self.first_epoch + 1
         if passed >= self.epochs:
             return budget
@@ -49,7 +55,7 @@ class MagnitudeSchedule:
 
 
 def least_kept(sizes: Mapping[str, int], most_sparse: float = 0.99) -> dict[str, int]:
-    """Return how many weights each layer keeps at least, so that none gets more than `most_sparse` sparse.
+    """Return the minimum number of weights of each layer, so that its sparsity is at most `most_sparse`.
 
     Raises
     ------
@@ -63,27 +69,27 @@ def least_kept(sizes: Mapping[str, int], most_sparse: float = 0.99) -> dict[str,
 
 @torch.no_grad()
 def prune_smallest(weights: Mapping[str, Tensor], masks: Masks, remaining: int, *, most_sparse: float = 0.99) -> Masks:
-    """Remove the smallest kept weights of all layers together until `remaining` are left.
+    """Remove the kept weights of the smallest magnitude over all layers until `remaining` are left.
 
-    A layer that has come to `most_sparse` gives up no more, as if weights went one by one: the others give the rest. Of
-    equal weights the later one goes, see `masks_from_scores`.
+    Layers whose sparsity is `most_sparse` lose no more weights; the other layers lose more instead. Of equal weights
+    the later one is removed, see `masks_from_scores`.
 
     Parameters
     ----------
     weights
-        Layer name -> the tensor whose magnitudes count: W, or the W . C that a damped layer computes with.
+        Layer name -> the tensor that is ranked by magnitude: W, or the damped weight W . C.
     masks
-        Layer name -> kept weights, for the same layers.
+        Layer name -> bool tensor of the kept weights, for the same layers.
 
     Returns
     -------
     Masks
-        Each a subset of the mask before, on its weight's device.
+        Subsets of the given masks, each on the device of its weight.
 
     Raises
     ------
     ConfigError
-        If `remaining` is more than is left, or less than the layers keep at least, see `least_kept`.
+        If `remaining` is above the number of kept weights, or below the minimum of all layers, see `least_kept`.
     DataError
         If a weight is not finite.
     """

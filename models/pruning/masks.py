@@ -1,4 +1,4 @@
-"""Which weights are kept: at random, or those with the best scores."""
+"""Masks of kept weights: random, or by the highest scores."""
 
 from collections.abc import Mapping
 
@@ -19,23 +19,30 @@ def _random_positions(size: int, count: int, generator: torch.Generator) -> Tens
 
 
 def random_masks(network: nn.Module, counts: Counts, seed: int, *, io_only: bool = False) -> Masks:
-    """Keep `counts[layer]` weights of each layer, at positions drawn uniformly without replacement.
+    """Return masks that keep `counts[layer]` weights at positions drawn uniformly without replacement.
 
     Parameters
     ----------
     counts
-        Layer name -> weights kept, see `allocation`. A layer that is absent stays dense.
+        Layer name -> number of kept weights, see `models.pruning.allocation`. Layers without a count stay dense.
     seed
-        The same seed gives the same masks, whatever was drawn before.
+        The same seed gives the same masks, independent of earlier draws.
     io_only
-        Keep or remove whole kernels, one per pair of input and output channel (Golubeva 2021, App. C): a layer's count
-        is then rounded to whole kernels, and the next layer keeps what is left over, so that the total is off by less
-        than a kernel.
+        Keep or remove whole kernels, one per pair of input and output channel (Golubeva 2021, App. C). The count of a
+        layer is rounded to whole kernels and the remainder is added to the next layer, so that the error of the total
+        is less than a kernel.
 
     Raises
     ------
     ConfigError
-        If a layer does not exist, or is to keep fewer weights than none or more than it has.
+        If a layer does not exist, or a count is negative or above the number of weights.
+
+    Examples
+    --------
+    >>> layer = nn.Sequential(nn.Linear(100, 10))
+    >>> masks = random_masks(layer, {"0": 50}, seed=0)
+    >>> masks["0"].shape, int(masks["0"].sum())
+    (torch.Size([10, 100]), 50)
     """
     masks: Masks = {}
     layers = prunable(network)
@@ -55,15 +62,15 @@ def random_masks(network: nn.Module, counts: Counts, seed: int, *, io_only: bool
 
 
 def _ranked(scores: Tensor, rank: int) -> float:
-    """Return the entry of flat `scores` that stands at `rank` (0, 1, ...) in ascending order."""
-    # torch's kthvalue takes many times as long as numpy on the CPU and is refused on a deterministic GPU.
+    """Return the entry of flat `scores` at `rank` (0, 1, ...) in ascending order."""
+    # torch's kthvalue is many times slower than numpy on the CPU, and not available on a GPU in deterministic mode.
     if scores.device.type == "cpu":
         return float(np.partition(scores.numpy(), rank)[rank])
     return float(scores.sort().values[rank])
 
 
 def _best(scores: Tensor, count: int) -> Tensor:
-    """Mark exactly `count` entries of flat `scores`, the highest; of equal ones those that come first."""
+    """Return a mask of the `count` highest entries of flat `scores`; of equal entries the first are kept."""
     if count == 0:
         return torch.zeros_like(scores, dtype=torch.bool)
     least = _ranked(scores, len(scores) - count)
@@ -74,29 +81,35 @@ def _best(scores: Tensor, count: int) -> Tensor:
 
 
 def masks_from_scores(scores: Mapping[str, Tensor], budget: int | Counts) -> Masks:
-    """Keep exactly as many weights as asked, those with the highest scores.
+    """Return masks that keep the weights with the highest scores.
 
-    Of equal scores the weight that comes first is kept: earlier layer, then earlier position in the weight's own order.
+    Of equal scores the first is kept: by layer, then by position in the flattened weight.
 
     Parameters
     ----------
     scores
-        Layer name -> score per weight, in the weight's shape. Minus infinity comes last.
+        Layer name -> scores of the weight's shape; minus infinity is the lowest.
     budget
-        Weights kept over all layers, ranked together; or layer name -> weights kept, ranked within each layer. A layer
-        that is absent then stays dense.
+        Number of weights kept in total, ranked over all layers; or layer name -> number of weights kept, ranked within
+        each layer. Layers without a number then stay dense.
 
     Returns
     -------
     Masks
-        On the scores' device.
+        Bool tensors on the device of the scores.
 
     Raises
     ------
     ConfigError
-        If the budget is negative or larger than the number of scores, or names a layer that has none.
+        If the budget is negative or larger than the number of scores, or names a layer without scores.
     DataError
-        If a score is not a number.
+        If a score is NaN.
+
+    Examples
+    --------
+    >>> masks_from_scores({"fc": torch.tensor([[0.1, 0.9], [0.5, 0.2]])}, budget=2)
+    {'fc': tensor([[False,  True],
+            [ True, False]])}
     """
     flat = {name: score.detach().flatten() for name, score in scores.items()}
     flat = {name: score.to(torch.promote_types(score.dtype, torch.float32)) for name, score in flat.items()}
@@ -114,5 +127,5 @@ def masks_from_scores(scores: Mapping[str, Tensor], budget: int | Counts) -> Mas
 
 
 def counts_of(masks: Masks) -> Counts:
-    """Return how many weights each mask keeps."""
+    """Return the number of weights that each mask keeps."""
     return {name: int(mask.count_nonzero()) for name, mask in masks.items()}

@@ -1,13 +1,13 @@
-"""Prune a network at initialisation: score, keep the best, and again until only the budget is left."""
+"""Pruning at initialisation: score the weights and keep the best, in one or more iterations."""
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import nn
 
-from common.errors import ConfigError, DataError
+from common.errors import ConfigError, DataError, check_choice
 from models.prunable import Masks
 from models.pruning.allocation import Counts, check_budget
 from models.pruning.collapse import empty_layers, is_connected
@@ -20,7 +20,7 @@ Method = Literal["random", "magnitude", "snip", "grasp", "force", "iter_snip", "
 Schedule = Literal["exponential", "linear"]
 Forbidden = Literal["nothing", "no_path", "empty_layer"]
 
-# What scores, and in how many iterations it does by default (Tanaka 2020; Price 2021, Table 3).
+# Score function and default number of iterations of each method (Tanaka 2020; Price 2021, Table 3).
 METHODS: dict[Method, tuple[Score, int]] = {
     "random": (random, 1),
     "magnitude": (magnitude, 1),
@@ -33,13 +33,13 @@ METHODS: dict[Method, tuple[Score, int]] = {
 
 
 class PruningError(DataError):
-    """A method leaves nothing to train: its scores tell no weight from another, or nothing is connected."""
+    """Pruning left no trainable network: all scores are zero, or no path connects input and output."""
 
 
 def kept_after(total: int, budget: int, step: int, steps: int, schedule: Schedule = "exponential") -> int:
-    """Return how many of `total` weights are kept after `step` of `steps`; exactly `budget` after the last.
+    """Return the number of `total` weights that are kept after `step` of `steps`; `budget` after the last.
 
-    `exponential`: the density is (budget / total)^(step / steps); `linear`: it falls by equal amounts.
+    `exponential`: the density is (budget / total)^(step / steps); `linear`: it decreases by equal amounts.
     """
     if schedule == "exponential":
         return max(budget, int(total * (budget / total) ** (step / steps)))
@@ -55,9 +55,9 @@ def _check_scores(scores: Scores, method: Method, step: int) -> None:
         )
     if not any(bool(score.any()) for score in scores.values()):
         raise PruningError(
-            f"every {method} score is zero at step {step}, so no weight can be told from another. Either layers start "
-            "at zero, as the audio network's do at init=fixup: prune at init=kaiming; or what is kept by now no longer "
-            "moves the output: keep more weights, use more iterations or another method"
+            f"all {method} scores are zero at step {step}, so weights cannot be ranked. Either layers start at zero, "
+            "as those of the audio network do with init=fixup: prune with init=kaiming. Or the kept weights no longer "
+            "affect the output: keep more weights, use more iterations or another method"
         )
 
 
@@ -66,12 +66,13 @@ def _check_masks(network: nn.Module, masks: Masks, batch: Batch, method: Method,
         return
     empty = empty_layers(masks)
     if forbid == "empty_layer" and empty:
-        raise PruningError(f"{method} pruning left no weight in {', '.join(empty)}: keep more weights or iterate more")
+        names = ", ".join(empty)
+        raise PruningError(f"{method} pruning left no weight in {names}: keep more weights or use more iterations")
     if not is_connected(network, masks, batch[0]):
         raise PruningError(
             f"{method} pruning left no path from the network's input to its output (layers without any weight: "
             f"{', '.join(empty) or 'none'}): start from layers that are not zero (init=kaiming), keep more weights or "
-            "iterate more; forbid='nothing' lets it pass"
+            "use more iterations; forbid='nothing' accepts it"
         )
 
 
@@ -87,30 +88,34 @@ def prune(
     settings: ScoreSettings | None = None,
     forbid: Forbidden = "no_path",
 ) -> Masks:
-    """Return masks that keep exactly `budget` weights of `network`, which is left as it was.
+    """Return masks that keep exactly `budget` weights of `network`, which is not changed.
 
     Parameters
     ----------
+    method
+        The score, see `METHODS`.
     budget
-        Weights kept in all, ranked over the whole network; or layer name -> weights kept, ranked within each layer (a
-        layer that is absent stays dense).
+        Number of weights kept in total, ranked over the whole network; or layer name -> number of weights kept, ranked
+        within each layer (layers without a number stay dense).
     batches
-        Batches of (inputs, targets), gone through anew in every iteration: a list, or a loader that draws fresh ones.
-        Random, magnitude and SynFlow only look at the shape of an input.
+        Batches of (inputs, targets), iterated once per iteration: a list or a data loader. Random, magnitude and
+        SynFlow use only the shape of an input.
     iterations
-        Scores are computed and weights removed this many times. Default: 1, 60 (FORCE, Iter-SNIP) or 100 (SynFlow).
+        Number of rounds of scoring and removal. Default: 1, 60 (FORCE, Iter-SNIP) or 100 (SynFlow).
     schedule
-        How the number of kept weights falls over iterations, see `kept_after`.
+        Number of kept weights after each iteration, see `kept_after`.
     batches_per_step
         Use at most this many batches per iteration; None uses all.
+    settings
+        How scores are computed.
     forbid
-        What is an error: `no_path` from the input to the output (a network that cannot learn), `empty_layer` (also
-        where a shortcut leads around it), or `nothing`.
+        Results that raise an error: `no_path` from the input to the output (the network cannot learn), `empty_layer`
+        (even beside a shortcut), or `nothing`.
 
     Returns
     -------
     Masks
-        Once removed a weight stays so, except by FORCE.
+        On the CPU. Removed weights stay removed in later iterations, except with FORCE.
 
     Raises
     ------
@@ -119,13 +124,24 @@ def prune(
     DataError
         If there is no batch, or scores are not finite.
     PruningError
-        If scores are all zero, at the start (zero-initialised layers) or because what is left no longer moves the
-        output; or if what `forbid` names has happened.
+        If all scores are zero, because layers are initialised with zeros or the kept weights no longer affect the
+        output; or for a result that `forbid` names.
+
+    Examples
+    --------
+    >>> from models.registry import build, network_settings
+    >>> network = build(network_settings("mlp", inputs=64, classes=4))
+    >>> batch = (torch.randn(8, 64), torch.randint(4, (8,)))
+    >>> masks = prune(network, "snip", budget=500, batches=[batch])
+    >>> sum(int(mask.sum()) for mask in masks.values())
+    500
     """
-    choices = {"method": (method, Method), "schedule": (schedule, Schedule), "forbid": (forbid, Forbidden)}
-    for field, (value, allowed) in choices.items():
-        if value not in get_args(allowed):
-            raise ConfigError(field, value, f"one of {', '.join(get_args(allowed))}")
+    for field, value, kind in (
+        ("method", method, Method),
+        ("schedule", schedule, Schedule),
+        ("forbid", forbid, Forbidden),
+    ):
+        check_choice(field, value, kind)
     score, default_steps = METHODS[method]
     steps = default_steps if iterations is None else iterations
     if steps < 1:
@@ -136,7 +152,7 @@ def prune(
     for step in range(1, steps + 1):
         drawn = list(islice(batches, batches_per_step))
         if not drawn:
-            raise DataError(f"no batch to score {method} pruning with at step {step}: give a list or a loader")
+            raise DataError(f"{method} pruning has no batch at step {step}: pass a list or a data loader")
         scores = score(network, masks, drawn, settings or ScoreSettings())
         _check_scores(scores, method, step)
         if method != "force":

@@ -1,4 +1,4 @@
-"""Allocations as their authors' public code computes them, for comparing with published numbers."""
+"""Allocations as computed by their authors' public code, for comparison with published numbers."""
 
 from fractions import Fraction
 
@@ -7,10 +7,10 @@ from models.pruning.allocation import Counts, Shapes, check_budget, sizes_of
 
 
 def epl_published(shapes: Shapes, budget: int) -> Counts:
-    """Equal per layer as Price 2021's code: what small layers leave over goes to the last layer alone.
+    """Equal per layer as in Price 2021's code: the remainder of small layers goes to the last layer only.
 
-    What does not fit there, and every fraction of a weight, is lost: the total falls short of the budget where the
-    last layer is small. `equal_per_layer` is the same idea without the loss.
+    Weights that do not fit there, and fractions of a weight, are lost: the total is below the budget if the last layer
+    is small. `equal_per_layer` meets the budget exactly.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def epl_published(shapes: Shapes, budget: int) -> Counts:
 
 
 def epf_published(shapes: Shapes, budget: int) -> Counts:
-    """Equal per filter as Price 2021's code: what small layers leave over, and every fraction of a weight, is lost.
+    """Equal per filter as in Price 2021's code: the remainder of small layers and fractions of a weight are lost.
 
     Raises
     ------
@@ -41,13 +41,16 @@ def epf_published(shapes: Shapes, budget: int) -> Counts:
 
 
 def golubeva_published(shapes: Shapes, budget: int) -> Counts:
-    """Largest layers first as Golubeva 2021's code: whole bins of the largest layers, then evenly, then the largest.
+    """Largest layers first as in Golubeva 2021's code.
+
+    The largest layers are cut to the size of the next largest, then by equal amounts; the rest is cut from the largest.
 
     Raises
     ------
     ConfigError
-        If the budget is out of range, or so small that the smallest layer, or more than the largest layer's rest,
-        would have to be cut: the published code stops there. `water_level` gives the same counts and goes on.
+        If the budget is out of range, or so small that weights of the smallest layer, or more weights than the largest
+        layer still has, would be removed: the published code stops there. `water_level` gives the same counts and has
+        no such limit.
     """
     sizes = sizes_of(shapes)
     check_budget(sizes, budget)
@@ -64,4 +67,4 @@ def golubeva_published(shapes: Shapes, budget: int) -> Counts:
         if kept[names[0]] < 0:
             break
         return kept
-    raise ConfigError("budget", budget, "what leaves the smallest layer whole, or use water_level")
+    raise ConfigError("budget", budget, "a number that keeps all weights of the smallest layer, or use water_level")

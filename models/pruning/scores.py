@@ -1,7 +1,7 @@
-"""What a score is, and the scores that need no data: random, magnitude and SynFlow.
+"""Settings of scores, and the scores that need no data: random, magnitude and SynFlow.
 
-Every score takes the network, the masks in force, batches of (inputs, targets) and settings, and returns for each
-prunable layer a tensor of the weight's shape on the CPU, in which high means keep. The network is left as it was.
+A score function takes the network, the present masks, batches of (inputs, targets) and settings. It returns a tensor of
+the weight's shape for each prunable layer, on the CPU; weights with high scores are kept. The network is not changed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,17 +31,17 @@ class ScoreSettings:
     loss
         `cross_entropy`, or `neg_logit`: minus the target's logit, which the public code of FORCE computes.
     batch_norm
-        `batch`: normalise with each batch's statistics (GraSP, FORCE); `running`: with the running ones (SNIP's own
-        code). Dropout is off in either case. SynFlow always uses the running ones.
+        `batch`: normalise with the statistics of each batch (GraSP, FORCE); `running`: with the running statistics
+        (public code of SNIP). Dropout is off in both cases. SynFlow always uses the running statistics.
     dtype
-        Floating-point type to compute in; None is the network's, and float64 for SynFlow, whose products of many
-        layers overflow float32.
+        Floating-point type of the computation. None: the network's, but float64 for SynFlow, whose products of many
+        layers overflow in float32.
     temperature
-        What GraSP divides logits by.
+        Divisor of the logits in GraSP.
     effective
-        Whether `magnitude` looks at the weight that the layer computes with (W . C where damped), or at its values W.
+        Whether `magnitude` ranks the weight that the layer computes with (W . C if damped), or its parameter W.
     seed
-        Seed of `random`.
+        Seed of the `random` score.
     """
 
     loss: Loss = "cross_entropy"
@@ -66,12 +66,12 @@ Score = Callable[[nn.Module, Masks, Sequence[Batch], ScoreSettings], Scores]
 
 
 def on_cpu(scores: Mapping[str, Tensor]) -> Scores:
-    """Return scores as plain tensors on the CPU, where masks live."""
+    """Return scores as detached tensors on the CPU."""
     return {name: score.detach().cpu() for name, score in scores.items()}
 
 
 def random(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: ScoreSettings) -> Scores:
-    """Score every weight by chance, uniform in [0, 1): kept weights are then uniform over the whole network."""
+    """Return random scores, uniform in [0, 1): kept weights are then uniform over the whole network."""
     return {
         name: torch.rand(layer.weight.shape, generator=layer_generator(settings.seed, "score", position))
         for position, (name, layer) in enumerate(prunable(network).items())
@@ -80,16 +80,16 @@ def random(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings:
 
 @torch.no_grad()
 def magnitude(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: ScoreSettings) -> Scores:
-    """Score every weight by its absolute value, see `ScoreSettings.effective`."""
+    """Return the absolute values of the weights, see `ScoreSettings.effective`."""
     layers = {name: layer.weight for name, layer in prunable(network).items()}
     return on_cpu({name: value.abs() for name, value in (layers if settings.effective else values_of(network)).items()})
 
 
 @torch.enable_grad()
 def synflow(network: nn.Module, masks: Masks, batches: Sequence[Batch], settings: ScoreSettings) -> Scores:
-    """Score |w dR/dw|, R the sum of outputs on an input of ones with every parameter and statistic made positive.
+    """Return |w dR/dw|, with R the sum of outputs on an input of ones and all parameters and statistics positive.
 
-    SynFlow, Tanaka 2020. Of `batches` only the shape of one input counts.
+    SynFlow, Tanaka 2020. Only the shape of one input of `batches` is used.
     """
     trial = trial_copy(network, masks, settings.dtype or torch.float64)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""A copy of a network to try masks on: whatever a score does to it, the network itself stays as it was."""
+"""Masked copies of a network, on which scores are computed without changing the network."""
 
 import copy
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from models.prunable import prunable
 
 
 def values_of(network: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the parameter under every prunable weight, by layer name: the weight itself, or what is parametrised.
+    """Return the parameter of each prunable layer's weight by layer name: the weight, or the parametrised tensor.
 
-    A weight that is computed, such as the damped V . C, is scored and masked by its V: mask M makes it (M . V) . C, and
-    a score is the derivative with respect to M.
+    A damped weight V . C is scored and masked through its parameter V: with mask M it is (M . V) . C, and a score is
+    the derivative with respect to M.
 
     Raises
     ------
     ConfigError
-        If there is no prunable layer, or a weight is not computed from one parameter of its own shape (score first, lay
-        sparse or structured weights afterwards).
+        If there is no prunable layer, or a weight is not computed from one parameter of the same shape (compute scores
+        before sparse or structured weights are laid).
     """
     values: dict[str, nn.Parameter] = {}
     for name, layer in prunable(network).items():
@@ -37,12 +37,12 @@ def values_of(network: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def trial_copy(network: nn.Module, masks: Mapping[str, Tensor], dtype: torch.dtype | None = None) -> nn.Module:
-    """Return a copy in evaluation mode whose masked values are zero and whose other parameters are frozen.
+    """Return a copy in evaluation mode, with masked values set to zero and all other parameters frozen.
 
     Parameters
     ----------
     masks
-        Layer name -> bool tensor, True = kept; a layer that is absent stays dense.
+        Layer name -> bool tensor, True = kept; layers without a mask stay dense.
     dtype
         Floating-point type of the copy; None keeps the network's.
     """

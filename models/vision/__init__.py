@@ -1,1 +1,1 @@
-"""The image networks that Golubeva 2021, Price and Tanner 2021 and Casper 2021 scale and thin out, by width."""
+"""Image networks of Golubeva 2021, Price and Tanner 2021 and Casper 2021, scaled by width."""

@@ -1,4 +1,4 @@
-"""ResNets without batch norm that Fixup initialises (Zhang et al. 2019, for small images), by width and depth."""
+"""Fixup ResNets without batch norm for small images (Zhang et al. 2019), scaled by width and depth."""
 
 import math
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from models.vision.settings import VisionSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class FixupSettings(VisionSettings):
-    """Size of a Fixup ResNet: stages `width`, 2 `width` and 4 `width` wide, and `depth` = 6 n + 2 layers."""
+class FixupSettings(VisionSettings, kind="fixup-resnet"):
+    """Settings of a Fixup ResNet: stages of `width`, 2 and 4 times `width` channels, and `depth` = 6 n + 2 layers."""
 
     width: int = 16
     depth: int = 110
+    """Layers, 6 n + 2 for a whole number n."""
+    channels: int = 3
 
     def __post_init__(self) -> None:
         """Check every size."""
@@ -26,10 +28,11 @@ class FixupSettings(VisionSettings):
 
 
 class FixupBlock(nn.Module):
-    """Two 3x3 convolutions with a scalar bias before and after each, and a scalar scale before the last one.
+    """Two 3x3 convolutions with scalar biases before and after each, and a scalar scale before the last bias.
 
-    The first has deviation sqrt(2 / (9 outputs)) / sqrt(`blocks`), the blocks of the network; the second is zero. Where
-    the stride is 2 the shortcut takes every second place and fills the new channels with zeros.
+    The first convolution has standard deviation sqrt(2 / (9 outputs `blocks`)), with the number of blocks of the
+    network; the second is zero. At stride 2 the shortcut takes every second position and pads the new channels with
+    zeros.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int, blocks: int) -> None:
@@ -56,7 +59,7 @@ class FixupBlock(nn.Module):
 
 
 class FixupResNet(nn.Module):
-    """Fixup ResNet; the stem starts as torch draws it, the classifier is zero, so the first loss is ln(classes)."""
+    """Fixup ResNet. The stem has torch's initialisation; the classifier is zero, so the first loss is ln(classes)."""
 
     def __init__(self, settings: FixupSettings) -> None:
         super().__init__()
@@ -68,7 +71,7 @@ class FixupResNet(nn.Module):
                 layers.append(FixupBlock(inputs, width * 2**stage, 2 if stage and not block else 1, 3 * blocks))
                 inputs = width * 2**stage
         self.settings = settings
-        self.stem = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        self.stem = nn.Conv2d(settings.channels, width, 3, padding=1, bias=False)
         self.biases = nn.Parameter(torch.zeros(2))
         self.blocks = nn.Sequential(*layers)
         self.classifier = nn.Linear(inputs, settings.classes)

@@ -1,4 +1,4 @@
-"""Inception-v3 (Szegedy et al. 2016) by width: torchvision's, all of it narrower or only one layer wider."""
+"""Inception-v3 (Szegedy et al. 2016) of torchvision, with all channels scaled, or those of a single block."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from torch import nn
 from torchvision.models import inception  # type: ignore[import-untyped]
 
 from common.errors import ConfigError
+from models.vision.layers import set_batch_norm_momentum
 from models.vision.settings import BatchNormSettings, DropoutSettings
-from models.vision.units import set_batch_norm_momentum
 
 
 @dataclass(frozen=True, kw_only=True)
-class InceptionSettings(BatchNormSettings, DropoutSettings):
-    """Size of an Inception-v3: all channels are those of the paper times `width` / 32.
+class InceptionSettings(BatchNormSettings, DropoutSettings, kind="inception3"):
+    """Settings of an Inception-v3: all channels are those of the paper times `width` / 32.
 
     Parameters
     ----------
     width
-        Even: every number of channels is a multiple of 16 at width 32.
+        An even number, as all channels are multiples of 16 at width 32.
     layer
-        Channels that the block Mixed_5d makes, a multiple of 18; 9 times the width where it is None. This is the one
-        layer that Casper 2021 varies alone ("mixed 2: 35 x 35 x 288"), its convolutions all by the same factor.
+        Output channels of the block Mixed_5d, a multiple of 18; None: 9 times the width. Casper 2021 varies this block
+        alone ("mixed 2: 35 x 35 x 288"), with all of its convolutions scaled by the same factor.
     auxiliary
-        Whether there is a second classifier, half-way; then the network returns both logits while it trains. The public
-        code of Casper 2021 builds it but returns only the first.
+        Whether the network has an auxiliary classifier; it then returns both logits in training. The public code of
+        Casper 2021 builds this classifier but returns only the main logits.
     dropout
-        Before the classifier. In that code 0.2.
+        Dropout rate before the classifier; 0.2 in that code.
     batch_norm_momentum
-        In that code 0.0003, TensorFlow's decay 0.9997.
+        Momentum of the running statistics; 0.0003 in that code (decay 0.9997 in TensorFlow).
     """
 
     width: int = 32
@@ -48,7 +48,10 @@ class InceptionSettings(BatchNormSettings, DropoutSettings):
 
 
 def _convolution(width: int, source: int = 3, entering: int = 3) -> Callable[..., nn.Module]:
-    """Return what makes torchvision's convolutions with channels times `width` / 32, but `entering` for `source`."""
+    """Return a function that builds torchvision's convolutions with channels scaled by `width` / 32.
+
+    Convolutions of `source` input channels have `entering` input channels instead.
+    """
 
     def convolution(inputs: int, outputs: int, **geometry: Any) -> nn.Module:
         given = entering if inputs == source else inputs * width // 32
@@ -58,10 +61,10 @@ def _convolution(width: int, source: int = 3, entering: int = 3) -> Callable[...
 
 
 class Inception3(inception.Inception3):  # type: ignore[misc]
-    """torchvision's Inception-v3, for images from 75 x 75; weights start as torch draws them.
+    """torchvision's Inception-v3 for images of at least 75 x 75, with torch's default initialisation.
 
-    Its `sites` are the stem's convolutions after their ReLU and the 11 blocks; the plots of Casper 2021 show those with
-    the indices 7, 13 and 15. In its public code the pooled branch of Mixed_6d keeps its width at every size.
+    The `sites` are the stem's convolutions after their ReLU and the 11 blocks; Casper 2021 plots those with indices 7,
+    13 and 15. In its public code the pooling branch of Mixed_6d has the same width at every size.
     """
 
     sites = (

@@ -1,12 +1,12 @@
-"""Initial weights of sparse networks: those of Price and Tanner 2021 and of Golubeva 2021."""
+"""Initialisations of Price and Tanner 2021 and of Golubeva 2021."""
 
 import math
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import nn
 
-from common.errors import ConfigError
+from common.errors import check_choice
 from models.prunable import prunable
 from models.vision.mlp import Parametrisation
 
@@ -16,8 +16,8 @@ Law = Literal["normal", "uniform"]
 def initialise_kaiming(network: nn.Module, seed: int) -> None:
     """Set the weights of every convolution and linear layer to Kaiming normal (fan-in, ReLU), in place.
 
-    Their biases are drawn as torch does, uniform within one over the root of the fan-in; all else is left. The same
-    seed gives the same weights, whatever was drawn before. Source: the public code of Price and Tanner 2021.
+    Biases are uniform within +-1 / sqrt(fan_in), torch's default; other parameters are not changed. The same seed gives
+    the same weights, independent of earlier draws. Source: the public code of Price and Tanner 2021.
     """
     generator = torch.Generator().manual_seed(seed)
     for layer in prunable(network).values():
@@ -30,30 +30,29 @@ def initialise_kaiming(network: nn.Module, seed: int) -> None:
 def initialise_by_fan_in(
     network: nn.Module, law: Law, seed: int, *, parametrisation: Parametrisation = "standard"
 ) -> None:
-    """Draw weights and biases of every convolution and linear layer from one law, in place; all else is left.
+    """Draw weights and biases of all convolutions and linear layers with a scale set by the fan-in, in place.
 
-    Call it before a scheme of weights is laid: `lay_sparse` with `mask_init="rescaled"` then divides by the root of a
-    layer's kept share, and Golubeva 2021's start of sparse networks is complete.
+    Call this before a scheme is laid: `lay_sparse` with `mask_init="rescaled"` then divides by the square root of the
+    layer's kept share, which completes Golubeva 2021's initialisation of sparse networks.
 
     Parameters
     ----------
     network
         On the CPU.
     law
-        `uniform`, within one over the root of the layer's fan-in, is torch's own; `normal` has that for a deviation.
+        `uniform` within +-1 / sqrt(fan_in), as torch's default, or `normal` with standard deviation 1 / sqrt(fan_in).
     seed
-        The same seed gives the same weights, whatever was drawn before.
+        The same seed gives the same weights, independent of earlier draws.
     parametrisation
-        `ntk` leaves out the fan-in, for a network that divides by its root itself. The theory of the paper's section 3
-        is about `normal` there; its public code draws `uniform`, of a third of that variance.
+        `ntk` omits the fan-in, for a network that divides by its square root. The theory of the paper's section 3
+        assumes `normal`; its public code draws `uniform`, with a third of the variance.
 
     Raises
     ------
     ConfigError
-        If there is no such law.
+        If `law` is unknown.
     """
-    if law not in get_args(Law):
-        raise ConfigError("law", law, f"one of {', '.join(get_args(Law))}")
+    check_choice("law", law, Law)
     generator = torch.Generator().manual_seed(seed)
     for layer in prunable(network).values():
         scale = 1.0 if parametrisation == "ntk" else 1 / math.sqrt(layer.weight[0].numel())

@@ -1,4 +1,4 @@
-"""LeNet-5 (LeCun et al. 1998) for colour images of 32 x 32, by width, as Price and Tanner 2021 train it."""
+"""LeNet-5 (LeCun et al. 1998) for colour images of 32 x 32, scaled by width, as in Price and Tanner 2021."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from models.vision.settings import VisionSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeNetSettings(VisionSettings):
-    """Size of a LeNet-5: its hidden layers are `width`, 8/3, 20 and `units` / 6 times `width` wide, rounded down.
+class LeNetSettings(VisionSettings, kind="lenet5"):
+    """Settings of a LeNet-5: its hidden layers have `width` times 1, 8/3, 20 and `units` / 6 units, rounded down.
 
     Parameters
     ----------
     units
-        Of the last hidden layer at width 6. 84 is LeNet-5's; the public code of Price and Tanner 2021 has 82.
+        Units of the last hidden layer at width 6: 84 in LeNet-5, 82 in the public code of Price and Tanner 2021.
     bias
-        Whether the layers have biases; in that code they have none.
+        Whether the layers have biases; they have none in that code.
     """
 
     width: int = 6
@@ -33,7 +33,7 @@ class LeNetSettings(VisionSettings):
 class LeNet5(nn.Sequential):
     """Three convolutions and two linear layers; from images (batch, 3, 32, 32) to logits (batch, class).
 
-    After the first two convolutions' ReLUs stand average pools. Weights and biases start as torch draws them.
+    Average pools follow the ReLUs of the first two convolutions. Initialisation is torch's default.
     """
 
     def __init__(self, settings: LeNetSettings) -> None:

@@ -1,4 +1,4 @@
-"""Perceptrons of one hidden layer: the student of Casper 2021, and what Golubeva 2021 trains on digits."""
+"""Perceptrons with one hidden layer: the student of Casper 2021, and the MNIST networks of Golubeva 2021."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from common.errors import ConfigError
+from common.errors import ConfigError, check_choice
 from models.vision.named_initialisers import truncated_normal
 from models.vision.settings import VisionSettings
 
@@ -17,20 +17,20 @@ Deviations = Literal["equal", "published-code"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MlpSettings(VisionSettings):
-    """Size and kind of a perceptron; the defaults are the student's, in its paper's size 1x.
+class MlpSettings(VisionSettings, kind="mlp"):
+    """Settings of a perceptron; the defaults are those of the student of Casper 2021 at size 1x.
 
     Attributes
     ----------
     width, classes, inputs
-        Hidden units, outputs, and numbers in an input.
+        Numbers of hidden units, outputs and inputs.
     activation
-        `linear` leaves the hidden units as they are.
+        Activation of the hidden units; `linear` is the identity.
     bias
-        Of both layers.
+        Whether both layers have biases.
     parametrisation
-        `ntk` divides what either layer makes, bias and all, by the root of its fan-in (Golubeva 2021, sections 2.3
-        and 3, and its public code).
+        `ntk` divides the output of each layer, bias included, by the square root of its fan-in (Golubeva 2021,
+        sections 2.3 and 3, and its public code).
     """
 
     width: int = 128
@@ -50,7 +50,7 @@ class MlpSettings(VisionSettings):
 
 
 class Mlp(nn.Module):
-    """A hidden layer and a linear one; `activation` is where the hidden units can be measured."""
+    """Perceptron with one hidden layer, whose units are measured at the module `activation`."""
 
     sites = ("activation",)
 
@@ -62,39 +62,38 @@ class Mlp(nn.Module):
         self.settings = settings
 
     def prefactor(self, layer: nn.Linear) -> float:
-        """Return what `layer`'s outputs are multiplied by."""
+        """Return the factor of the outputs of `layer`."""
         return 1.0 if self.settings.parametrisation == "standard" else 1 / math.sqrt(layer.in_features)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map vectors (batch, input), or images of as many numbers, to logits (batch, class)."""
+        """Map vectors (batch, input), or images with the same number of values, to logits (batch, class)."""
         units = self.activation(self.hidden(x.flatten(1)) * self.prefactor(self.hidden))
         return self.classifier(units) * self.prefactor(self.classifier)  # type: ignore[no-any-return]
 
 
 def initialise_mlp(network: Mlp, sigma: float, seed: int, deviations: Deviations = "equal") -> None:
-    """Set all weights from normal distributions cut off at two deviations, and the biases to zero, in place.
+    """Draw all weights from normal distributions truncated at two standard deviations, in place; biases are zero.
 
     Parameters
     ----------
     network
         On the CPU.
     sigma
-        Deviation of the classifier's weights before cutting off; the paper's default is 0.01.
+        Standard deviation of the classifier's weights before truncation; the paper's default is 0.01.
     seed
-        The same seed gives the same weights, whatever was drawn before.
+        The same seed gives the same weights, independent of earlier draws.
     deviations
-        Those of the hidden layer's weights: `equal`, sigma as well, as the paper says; `published-code`, a tenth of it
-        (1e-3 c and 1e-2 c, for c from 1e-2 to 1e7).
+        Standard deviation of the hidden layer's weights: `equal` to sigma, as in the paper; `published-code`, a tenth
+        of sigma (1e-3 c and 1e-2 c, for c from 1e-2 to 1e7).
 
     Raises
     ------
     ConfigError
-        If `sigma` is not a positive number, or `deviations` neither.
+        If `sigma` is not a positive number, or `deviations` is unknown.
     """
     if not 0 < sigma < math.inf:
         raise ConfigError("sigma", sigma, "a positive number")
-    if deviations not in get_args(Deviations):
-        raise ConfigError("deviations", deviations, f"one of {', '.join(get_args(Deviations))}")
+    check_choice("deviations", deviations, Deviations)
     generator = torch.Generator().manual_seed(seed)
     hidden = sigma if deviations == "equal" else sigma / 10
     for layer, deviation in ((network.hidden, hidden), (network.classifier, sigma)):

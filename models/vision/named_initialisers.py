@@ -1,59 +1,58 @@
-"""Initial weights by the names of Glorot and Bengio 2010, He et al. 2015 and LeCun et al. 1998."""
+"""Glorot, He and LeCun initialisation (Glorot and Bengio 2010, He et al. 2015, LeCun et al. 1998)."""
 
 import math
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from common.errors import ConfigError
+from common.errors import ConfigError, check_choice
 from models.prunable import prunable
 
 NamedInitialiser = Literal[
     "glorot-normal", "glorot-uniform", "he-normal", "he-uniform", "lecun-normal", "lecun-uniform"
 ]
 
-# Variance of a weight, given how many values it is fed with and how many it feeds.
+# Variance of a weight as a function of fan-in and fan-out.
 _VARIANCES: dict[str, Callable[[int, int], float]] = {
     "glorot": lambda fan_in, fan_out: 2 / (fan_in + fan_out),
     "he": lambda fan_in, _fan_out: 2 / fan_in,
     "lecun": lambda fan_in, _fan_out: 1 / fan_in,
 }
-# Deviation of a standard normal variable that is cut off at two.
+# Standard deviation of a standard normal variable truncated at two.
 _TRUNCATED = math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)))
 
 
 def truncated_normal(weight: Tensor, deviation: float, generator: torch.Generator) -> None:
-    """Fill `weight` from a normal distribution cut off at two deviations, in place.
+    """Draw `weight` from a normal distribution truncated at two standard deviations, in place.
 
-    `deviation` is that before cutting off; afterwards it is 0.88 times as large.
+    `deviation` is the standard deviation before truncation, which reduces it by a factor of 0.88.
     """
     nn.init.trunc_normal_(weight, 0.0, deviation, -2 * deviation, 2 * deviation, generator=generator)
 
 
 def initialise_named(network: nn.Module, name: NamedInitialiser, seed: int) -> None:
-    """Set the weights of every convolution and linear layer in place; biases and all else are left.
+    """Initialise the weights of all convolutions and linear layers in place; other parameters are not changed.
 
-    The variances are 2 / (fan_in + fan_out), 2 / fan_in and 1 / fan_in (Casper 2021, section 3); `normal` is cut off at
-    two deviations and scaled to have this variance still, as in the public code of that paper.
+    The variances are 2 / (fan_in + fan_out), 2 / fan_in and 1 / fan_in (Casper 2021, section 3); `normal` is
+    truncated at two standard deviations and rescaled to this variance, as in the public code of that paper.
 
     Parameters
     ----------
     network
         On the CPU.
     name
-        Whose variance, and the shape of the distribution.
+        Variance and distribution.
     seed
-        The same seed gives the same weights, whatever was drawn before.
+        The same seed gives the same weights, independent of earlier draws.
 
     Raises
     ------
     ConfigError
-        If `name` is none of these.
+        If `name` is unknown.
     """
-    if name not in get_args(NamedInitialiser):
-        raise ConfigError("init", name, f"one of {', '.join(get_args(NamedInitialiser))}")
+    check_choice("init", name, NamedInitialiser)
     author, shape = name.split("-")
     generator = torch.Generator().manual_seed(seed)
     for layer in prunable(network).values():
@@ -67,11 +66,11 @@ def initialise_named(network: nn.Module, name: NamedInitialiser, seed: int) -> N
 
 
 def initialise_truncated(network: nn.Module, deviation: float, seed: int) -> None:
-    """Set the weights of every convolution and linear layer from one law in place; biases and all else are left.
+    """Draw the weights of all convolutions and linear layers from one truncated normal distribution, in place.
 
-    The law is a normal distribution of mean 0 and `deviation`, then cut off at two deviations; that of Casper 2021's
-    Inception-v3 is 0.1 (App. A.1). The same seed gives the same weights, whatever was drawn before; `network` is on the
-    CPU.
+    The distribution has mean 0 and standard deviation `deviation`, and is truncated at two standard deviations; for
+    Inception-v3 Casper 2021 uses 0.1 (App. A.1). Other parameters are not changed. The same seed gives the same
+    weights, independent of earlier draws. `network` must be on the CPU.
 
     Raises
     ------

@@ -1,13 +1,13 @@
-"""ResNet-18, ResNet-50 and ResNet-56 (He et al. 2016) by width, for small images and for ImageNet."""
+"""ResNet-18, ResNet-50 and ResNet-56 (He et al. 2016) for small images and for ImageNet, scaled by width."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal
 
 from torch import nn
 
-from common.errors import ConfigError
+from common.errors import ConfigError, check_choice
+from models.vision.layers import ImageClassifier, Residual, normalised, rectified, set_batch_norm_momentum
 from models.vision.settings import BatchNormSettings
-from models.vision.units import ImageClassifier, Residual, normalised, rectified, set_batch_norm_momentum
 
 Stem = Literal["cifar", "imagenet"]
 Projections = Literal["changes", "stages"]
@@ -17,25 +17,28 @@ BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3), 56: (9, 9, 9)}
 
 @dataclass(frozen=True, kw_only=True)
 class ResNetSettings(BatchNormSettings):
-    """Size of a ResNet; `width` w makes its stages w, 2w, 4w and, but for depth 56, 8w wide (4 times that at depth 50).
+    """Settings of a ResNet with stages of w, 2w, 4w and (except at depth 56) 8w channels, 4 times as many at depth 50.
 
     Parameters
     ----------
-    depth
-        18 or 56 (two 3x3 convolutions a block) or 50 (1x1, 3x3, 1x1).
+    channels
+        Input channels.
     stem
         `cifar`: 3x3 at stride 1; `imagenet`: 7x7 at stride 2 and a max pool.
     inner
-        Channels between the convolutions of a block of the first stage, doubled at each further stage; `width` where it
-        is None. Less is the non-linear bottleneck of Golubeva 2021, section 2.2. It need not be whole: every stage's
-        channels are rounded, to one at least, so that a number of weights is met through those of the last stage.
+        Channels between the convolutions of a block in the first stage, doubled in each further stage; None: `width`.
+        A smaller value is the non-linear bottleneck of Golubeva 2021, section 2.2. It may be fractional, to match a
+        number of weights: the channels of each stage are rounded, to at least one.
     projections
-        Which shortcuts are projections. `changes`: those of blocks that change the size or the channels, as in
-        torchvision. `stages`: those of every stage's first block, as in TensorFlow's official models, which Casper 2021
-        trains; their `batch_norm_momentum` is 0.003.
+        Which shortcuts are projections. `changes`: those of blocks that change size or channels, as in torchvision.
+        `stages`: those of the first block of each stage, as in TensorFlow's official models, used by Casper 2021, whose
+        `batch_norm_momentum` is 0.003.
     """
 
-    depth: int = 18
+    depth: ClassVar[int]
+    """18 or 56 (blocks of two 3x3 convolutions) or 50 (blocks of 1x1, 3x3 and 1x1)."""
+
+    channels: int = 3
     stem: Stem = "cifar"
     inner: float | None = None
     projections: Projections = "changes"
@@ -43,34 +46,45 @@ class ResNetSettings(BatchNormSettings):
     def __post_init__(self) -> None:
         """Check every size."""
         super().__post_init__()
-        if self.depth not in BLOCKS:
-            raise ConfigError("depth", self.depth, f"one of {', '.join(map(str, BLOCKS))}")
         for field, kind in (("stem", Stem), ("projections", Projections)):
-            if getattr(self, field) not in get_args(kind):
-                raise ConfigError(field, getattr(self, field), " or ".join(get_args(kind)))
+            check_choice(field, getattr(self, field), kind)
         if self.inner is not None and not self.inner > 0:
             raise ConfigError("inner", self.inner, "a number above 0, or None")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNet56Settings(ResNetSettings):
-    """Size of the ResNet-56 of Casper 2021, TensorFlow's official one; the paper's size 1x is the default."""
+class ResNet18Settings(ResNetSettings, kind="resnet18"):
+    """Settings of a ResNet-18."""
 
+    depth: ClassVar[int] = 18
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResNet50Settings(ResNetSettings, kind="resnet50"):
+    """Settings of a ResNet-50."""
+
+    depth: ClassVar[int] = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResNet56Settings(ResNetSettings, kind="resnet56"):
+    """Settings of the ResNet-56 of Casper 2021, TensorFlow's official model; the default is the paper's size 1x."""
+
+    depth: ClassVar[int] = 56
     width: int = 16
-    depth: int = 56
     projections: Projections = "stages"
     batch_norm_momentum: float = 0.003
 
 
-def _stem(kind: Stem, width: int) -> list[nn.Module]:
+def _stem(kind: Stem, channels: int, width: int) -> list[nn.Module]:
     if kind == "cifar":
-        return rectified(3, width, 3)
-    return [*rectified(3, width, 7, stride=2), nn.MaxPool2d(3, stride=2, padding=1)]
+        return rectified(channels, width, 3)
+    return [*rectified(channels, width, 7, stride=2), nn.MaxPool2d(3, stride=2, padding=1)]
 
 
 def _block(depth: int, inputs: int, inner: int, outputs: int, stride: int, project: bool) -> nn.Sequential:
     if depth == 50:
-        # The stride is the 3x3 convolution's, as in every public version since the paper.
+        # The 3x3 convolution has the stride, as in all public versions since the paper.
         middle = rectified(inner, inner, 3, stride=stride)
         branch = [*rectified(inputs, inner, 1), *middle, *normalised(inner, outputs, 1)]
     else:
@@ -80,16 +94,16 @@ def _block(depth: int, inputs: int, inner: int, outputs: int, stride: int, proje
 
 
 class ResNet(ImageClassifier):
-    """ResNet with projection shortcuts; with the `imagenet` stem at width 64 and depth 18 or 50 it is torchvision's.
+    """ResNet; with the `imagenet` stem, width 64 and depth 18 or 50 it equals torchvision's.
 
-    Its parameters stand in the order of torchvision's, and start as torch draws them. Its `sites` are the stem's ReLU
-    and the end of every stage.
+    Parameters are in the same order as torchvision's, with torch's default initialisation. The `sites` are the stem's
+    ReLU and the output of each stage.
     """
 
     def __init__(self, settings: ResNetSettings) -> None:
         width, depth = settings.width, settings.depth
         inner = width if settings.inner is None else settings.inner
-        layers, inputs, sites = _stem(settings.stem, width), width, ["features.2"]
+        layers, inputs, sites = _stem(settings.stem, settings.channels, width), width, ["features.2"]
         for stage, blocks in enumerate(BLOCKS[depth]):
             outputs = width * 2**stage * (4 if depth == 50 else 1)
             for block in range(blocks):

@@ -1,33 +1,24 @@
-"""What every image network is built from: its width and its number of classes."""
+"""Settings shared by image networks."""
 
 from dataclasses import dataclass
 
 from common.errors import ConfigError
+from models.network import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class VisionSettings:
-    """Size of an image network: `width`, the channels its first convolution makes, and `classes`."""
+class VisionSettings(NetworkSettings):
+    """Settings of an image network: `width`, the channels of its first convolution, and `classes`."""
 
     width: int = 64
-    classes: int = 10
-
-    def __post_init__(self) -> None:
-        """Check every size."""
-        self.check_least("width", 1)
-        self.check_least("classes", 2)
-
-    def check_least(self, field: str, least: int) -> None:
-        """Raise ConfigError if the number in `field` is below `least`."""
-        if getattr(self, field) < least:
-            raise ConfigError(field, getattr(self, field), f"a whole number of at least {least}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchNormSettings(VisionSettings):
-    """Size of an image network with batch norm; its running statistics move by `batch_norm_momentum` in a step."""
+    """Settings of an image network with batch norm, with the momentum of its running statistics."""
 
     batch_norm_momentum: float = 0.1
+    """Share by which running statistics move in a training step."""
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -38,9 +29,10 @@ class BatchNormSettings(VisionSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class DropoutSettings(VisionSettings):
-    """Size of an image network that, in training, drops the share `dropout` of some units."""
+    """Settings of an image network with dropout, with its rate."""
 
     dropout: float = 0.0
+    """Share of units dropped in training."""
 
     def __post_init__(self) -> None:
         """Check every value."""

@@ -1,4 +1,4 @@
-"""From parametrised layers back to plain dense ones."""
+"""Conversion of parametrised layers to plain dense layers."""
 
 from collections.abc import Callable
 
@@ -11,19 +11,28 @@ from models.weights.hyperplane import Hyperplane
 
 
 def bake(network: nn.Module) -> None:
-    """Turn `network`, in place, into the plain network that computes the same, for evaluation and export.
+    """Replace all schemes of `network` by plain dense weights, in place, for evaluation and export.
 
-    Every layer holds its dense weight, damping included, as an ordinary trainable parameter; the state dict is that of
-    the architecture before anything was laid over it. Layers stay the same objects. Optimisers must be made anew.
+    The network computes the same outputs. Each weight, damping included, is an ordinary trainable parameter, and the
+    state dict has the names of the plain architecture. Layers stay the same objects. Create optimizers anew.
+
+    Examples
+    --------
+    >>> from models.weights.damping import damp
+    >>> network = nn.Sequential(nn.Conv2d(1, 8, 3))
+    >>> damp(network, edge=0.1)
+    >>> bake(network)
+    >>> list(network.state_dict())
+    ['0.weight', '0.bias']
     """
     _settle(network, lambda scheme: scheme())
 
 
 def strip(network: nn.Module) -> None:
-    """Take every scheme off `network`, in place: as `bake`, but the weights are those before damping.
+    """Remove all schemes from `network` in place, as `bake` does, but return to the weights before damping.
 
-    Sparse, masked, low-rank and other weights become dense ones of the same values, no longer held to their scheme;
-    damping, which only scales what the parameters say, is undone. What was laid can be laid again.
+    Sparse, masked, low-rank and other weights become dense weights of the same values. Damping is undone, so that the
+    same schemes can be laid again.
     """
     _settle(network, _undamped)
 
@@ -49,8 +58,8 @@ def _settle(network: nn.Module, value: Callable[[parametrize.ParametrizationList
 
 
 def _make_plain(module: nn.Module, tensors: dict[str, Tensor]) -> None:
-    # torch's remove_parametrizations deletes the property from the class, which every deep copy of the module shares;
-    # here only the module changes.
+    # torch's remove_parametrizations deletes the property from the class, which deep copies of the module share. Here
+    # only the module changes.
     lineage = type(module).__mro__
     injected = [
         i for i, cls in enumerate(lineage) if any(isinstance(vars(cls).get(name), property) for name in tensors)
@@ -60,5 +69,5 @@ def _make_plain(module: nn.Module, tensors: dict[str, Tensor]) -> None:
     others = dict(module.named_parameters(recurse=False))
     for name in others:
         delattr(module, name)
-    for name, tensor in {**tensors, **others}.items():  # the weight comes first again
+    for name, tensor in {**tensors, **others}.items():  # the weight is the first parameter again
         module.register_parameter(name, tensor if isinstance(tensor, nn.Parameter) else nn.Parameter(tensor))

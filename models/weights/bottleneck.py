@@ -1,18 +1,58 @@
-"""Bottlenecks that hold the number of weights while a network widens (Golubeva 2021, Section 2.3)."""
+"""Bottlenecks that keep the number of weights constant as a network widens (Golubeva 2021, Section 2.3)."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from common.errors import ConfigError
+from models.counts import Counts
+from models.network import NetworkSettings
 from models.prunable import prunable
+from models.registry import build
 from models.weights.laying import free_layers, lay
+from models.weights.scheme import Laying, Scheme, narrowed
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearBottleneck(Scheme, kind="bottleneck"):
+    """Low-rank weights, each the product of two factors, with as many weights as a narrower network.
+
+    Parameters
+    ----------
+    base_width
+        Width of the narrower network.
+    """
+
+    base_width: int
+
+    def ranks(self, settings: NetworkSettings) -> dict[str, int]:
+        """Return the rank of each layer.
+
+        Raises
+        ------
+        ConfigError
+            If `base_width` is above the width of the network.
+        """
+        with torch.device("meta"):
+            unwidened = build(narrowed(settings, self.base_width))
+        return linear_ranks(unwidened, settings.width / self.base_width)
+
+    def lay(self, network: nn.Module, laying: Laying) -> None:
+        """Replace each weight by two factors."""
+        lay_linear_bottleneck(network, self.ranks(laying.settings))
+
+    def trained(self, counts: Counts, settings: NetworkSettings) -> int:
+        """Return the number of values in the factors of all layers, plus all other parameters."""
+        sides = {name: shape[0] + math.prod(shape[1:]) for name, shape in counts.shapes.items()}
+        return sum(rank * sides[name] for name, rank in self.ranks(settings).items()) + counts.others
 
 
 class LowRank(nn.Module):
-    """Parametrisation (first, second) -> second . first: a k x k convolution to `rank` channels, then a 1 x 1 one.
+    """Parametrisation (first, second) -> second . first: a k x k convolution to `rank` channels, then 1 x 1.
 
     `first` has shape (rank, in, kh, kw) or (rank, in), `second` (out, rank).
     """
@@ -23,12 +63,12 @@ class LowRank(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Return the dense weight."""
-        # A weight is formed at full precision; the layer that uses it casts it.
+        # The weight is computed in full precision; the layer casts it.
         with torch.autocast(first.device.type, enabled=False):
             return (second @ first.flatten(1)).view(-1, *first.shape[1:])
 
     def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the factors of the nearest matrix of that rank; `second` has orthonormal columns."""
+        """Return the factors of the nearest matrix of this rank; `second` has orthonormal columns."""
         matrix = weight.flatten(1).double()
         second = torch.linalg.eigh(matrix @ matrix.T).eigenvectors[:, -self.rank :]
         first = (second.T @ matrix).view(self.rank, *weight.shape[1:])
@@ -36,15 +76,15 @@ class LowRank(nn.Module):
 
 
 def linear_ranks(unwidened: nn.Module, factor: float) -> dict[str, int]:
-    """Return the rank of every layer's bottleneck that pays for widening `unwidened` by `factor`.
+    """Return the rank of each layer that keeps its number of weights when `unwidened` is widened by `factor`.
 
-    A bottleneck of min(k^2 in, out) channels, counted before widening, loses nothing; it is divided by `factor` and
-    rounded, to one channel at least. For a hidden layer that holds the number of weights, up to rounding.
+    The full rank min(k^2 in, out) before widening is divided by `factor` and rounded, to at least 1. The number of
+    weights of hidden layers is then constant up to rounding.
 
     Raises
     ------
     ConfigError
-        If `factor` is under 1.
+        If `factor` is below 1.
     """
     if factor < 1:
         raise ConfigError("factor", factor, "a number of at least 1")
@@ -53,10 +93,11 @@ def linear_ranks(unwidened: nn.Module, factor: float) -> dict[str, int]:
 
 
 def lay_linear_bottleneck(network: nn.Module, ranks: Mapping[str, int]) -> None:
-    """Make every named layer's weight the product of two factors, with nothing between them.
+    """Replace the weight of each layer that `ranks` names by the product of two factors.
 
-    It starts as the nearest matrix of its rank, scaled to the norm of the present weight: an initialisation by zeros
-    stays one, and `second` still lets gradients through. (The paper does not say how its factors start.)
+    The initial product is the nearest matrix of this rank, scaled to the norm of the present weight. Weights that are
+    initialised with zeros stay zero, and `second` still passes gradients. (The paper does not state the
+    initialisation.)
 
     Raises
     ------
@@ -77,20 +118,20 @@ def lay_linear_bottleneck(network: nn.Module, ranks: Mapping[str, int]) -> None:
 
 
 def inner_width(count: Callable[[int], int], budget: int) -> int:
-    """Return the inner width of a non-linear bottleneck whose network comes closest to `budget` weights.
+    """Return the inner width of a non-linear bottleneck whose number of weights is closest to `budget`.
 
     Parameters
     ----------
     count
-        Weights of the network by inner width; it grows with it.
+        Number of weights of the network as an increasing function of the inner width.
 
     Raises
     ------
     ConfigError
-        If even an inner width of 1 costs more than `budget`.
+        If an inner width of 1 has more weights than `budget`.
     """
     if count(1) > budget:
-        raise ConfigError("budget", budget, f"at least {count(1)}, which an inner width of 1 costs")
+        raise ConfigError("budget", budget, f"at least {count(1)}, the number of weights at inner width 1")
     high = 2
     while count(high) < budget:
         high *= 2

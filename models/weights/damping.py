@@ -1,6 +1,7 @@
-"""Frequency damping: O = (W . C) * Z, C falling from a kernel's centre row to its edge rows (Koutini 2021, App. B)."""
+"""Frequency damping: O = (W . C) * Z, with C decreasing from the centre row to the edge rows (Koutini 2021, App. B)."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -8,12 +9,54 @@ from torch.autograd.function import once_differentiable
 from torch.nn.utils import parametrize
 
 from common.errors import ConfigError
+from models.weights.scheme import Laying, Scheme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damping(Scheme, kind="damped"):
+    """Frequency damping of all convolutions that span more than one mel band (or row).
+
+    Parameters
+    ----------
+    edge
+        Factor at the edge rows of the kernels, 0 to 1; the paper does not give a value.
+    """
+
+    edge: float = 0.1
+
+    chooses: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Check the factor."""
+        if not 0 <= self.edge <= 1:
+            raise ConfigError("edge", self.edge, "a number from 0 to 1")
+
+    def lay(self, network: nn.Module, laying: Laying) -> None:
+        """Damp the convolutions, after every other scheme."""
+        damp(network, self.edge)
 
 
 def damping_matrix(kernel: tuple[int, int], edge: float) -> Tensor:
-    """Return C for one kernel, shape (1, 1, mel, frame): 1 in the centre row, falling linearly to `edge` at the edges.
+    """Return the damping matrix C of a kernel, 1 in the centre row and decreasing linearly to `edge` at the edges.
 
-    A kernel of one row is left alone. Along time and channels C is constant.
+    C is constant along time and channels. A kernel of one row is not damped.
+
+    Parameters
+    ----------
+    kernel
+        Kernel size in mel bands and frames.
+    edge
+        Factor at the edge rows.
+
+    Returns
+    -------
+    Tensor
+        Shape (1, 1, mel, frame).
+
+    Examples
+    --------
+    >>> damping_matrix((5, 1), edge=0.5).flatten().tolist()
+    [0.5, 0.75, 1.0, 0.75, 0.5]
     """
     centre = (kernel[0] - 1) / 2
     distance = (torch.arange(kernel[0]) - centre).abs() / max(centre, 0.5)
@@ -22,7 +65,7 @@ def damping_matrix(kernel: tuple[int, int], edge: float) -> Tensor:
 
 
 class _Damped(torch.autograd.Function):
-    """W . C in the dtype that the layer computes with: one pass over the weight, where product and cast are two."""
+    """W . C in the dtype of the layer's computation, in one pass over the weight instead of a product and a cast."""
 
     @staticmethod
     def forward(ctx: Any, weight: Tensor, matrix: Tensor, dtype: torch.dtype) -> Tensor:
@@ -37,14 +80,14 @@ class _Damped(torch.autograd.Function):
 
 
 def _computing_dtype(weight: Tensor) -> torch.dtype:
-    """Return the dtype to which a layer would cast this weight under the present autocast."""
+    """Return the dtype to which the present autocast casts this weight."""
     kind = weight.device.type
     cast = weight.dtype == torch.float32 and torch.is_autocast_enabled(kind)
     return torch.get_autocast_dtype(kind) if cast else weight.dtype
 
 
 class FrequencyDamping(nn.Module):
-    """Parametrisation W -> W . C, in training and in evaluation alike; under autocast in autocast's dtype."""
+    """Parametrisation W -> W . C, in training and evaluation; under autocast, the result has autocast's dtype."""
 
     matrix: Tensor
 
@@ -66,7 +109,7 @@ def damp(network: nn.Module, edge: float) -> None:
     Parameters
     ----------
     edge
-        Factor m at the kernel's edge rows, between 0 and 1; the paper does not give it.
+        Factor at the edge rows of the kernels, 0 to 1; the paper does not give a value.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""DCT-plus-sparse layers computed by a fast transform, without forming the weight."""
+"""DCT plus sparse layers computed with a fast transform, without the dense weight."""
 
 import math
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ from models.weights.laying import innermost
 
 
 def fast_dct(x: Tensor, size: int) -> Tensor:
-    """Return the orthonormal DCT-II of `x` along its last dimension, padded with zeros to `size` (Makhoul 1980).
+    """Return the orthonormal DCT-II of `x` along its last dimension, zero-padded to `size` (Makhoul 1980).
 
-    One real FFT of that size: order size log size instead of size^2. The input is float32 or float64.
+    Computed with one real FFT, in O(size log size). The input is float32 or float64.
     """
     x = nn.functional.pad(x, (0, size - x.shape[-1]))
     folded = torch.cat((x[..., ::2], x[..., 1::2].flip(-1)), -1)
@@ -28,7 +28,7 @@ def fast_dct(x: Tensor, size: int) -> Tensor:
 
 
 def _patches(layer: nn.Conv2d | nn.Linear, x: Tensor) -> Tensor:
-    """Return what each output place sees, (batch, in x kh x kw, place), in the order of the layer's weight."""
+    """Return the patch of each output position, (batch, in x kh x kw, position), in the order of the weight."""
     if isinstance(layer, nn.Linear):
         return x.reshape(1, -1, layer.in_features).mT.contiguous()
     geometry: Any = {"dilation": layer.dilation, "padding": layer.padding, "stride": layer.stride}
@@ -36,7 +36,7 @@ def _patches(layer: nn.Conv2d | nn.Linear, x: Tensor) -> Tensor:
 
 
 def _transformed(scheme: DctPlusSparse, values: Tensor, patches: Tensor) -> Tensor:
-    """Return (batch, out, place): alpha times the transform of each patch, plus the sparse values' part."""
+    """Return alpha times the transform of each patch plus its product with S, (batch, out, position)."""
     outputs, length = scheme.shape[0], patches.shape[1]
     by_channel = patches.view(len(patches), scheme.shape[1], -1, patches.shape[2])
     channel_last = by_channel.permute(0, 3, 2, 1).flatten(2)
@@ -47,7 +47,7 @@ def _transformed(scheme: DctPlusSparse, values: Tensor, patches: Tensor) -> Tens
 
 
 def _laid_out(layer: nn.Conv2d | nn.Linear, y: Tensor, x: Tensor) -> Tensor:
-    """Return (batch, out, place) in the layout of the layer's output for the input `x`."""
+    """Reshape (batch, out, position) to the layer's output for the input `x`."""
     if isinstance(layer, nn.Linear):
         return y.mT.reshape(*x.shape[:-1], layer.out_features)
     steps: Any = zip(x.shape[2:], layer.kernel_size, layer.stride, layer.padding, layer.dilation, strict=True)
@@ -56,12 +56,12 @@ def _laid_out(layer: nn.Conv2d | nn.Linear, y: Tensor, x: Tensor) -> Tensor:
 
 
 class _FastForward:
-    """Put before a parametrised layer's class: how it computes, while nothing but DCT plus sparse makes its weight."""
+    """Mixin of a layer class: a forward pass with the fast transform, if DCT plus sparse is the only scheme."""
 
     def forward(self, x: Tensor) -> Tensor:
         layer: Any = self
         schemes = layer.parametrizations["weight"]
-        if len(schemes) > 1:  # damped: the product of C and the transform is no transform
+        if len(schemes) > 1:  # damped: the product of C and the transform has no fast algorithm
             return super().forward(x)  # type: ignore[misc, no-any-return]
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
@@ -81,29 +81,32 @@ def _can_be_fast(layer: nn.Conv2d | nn.Linear) -> bool:
 
 
 def _is_faster(layer: nn.Conv2d | nn.Linear) -> bool:
-    """Measured on a CPU: other convolutions depend on the size of their map and are left to the caller."""
+    """Return whether the fast transform is faster, as measured on a CPU.
+
+    For other convolutions it depends on the size of the feature map; the caller decides.
+    """
     scheme: Any = innermost(layer)
     wide = 512 if isinstance(layer, nn.Linear) else 1024 if layer.kernel_size == (1, 1) else math.inf
     return bool(min(scheme.shape[:2]) >= wide and len(scheme.positions) <= scheme.shape.numel() / 1000)
 
 
 def use_fast_transform(network: nn.Module, names: Iterable[str] | None = None) -> list[str]:
-    """Compute DCT-plus-sparse layers by a fast transform from now on; results agree to about 1e-5.
+    """Compute DCT plus sparse layers with a fast transform; outputs agree to about 1e-5.
 
     Parameters
     ----------
     names
-        Layers to be computed so; by default those where it was measured to be faster than forming the weight.
+        Names of the layers. Default: those for which it was measured to be faster than the dense weight.
 
     Returns
     -------
     list[str]
-        The layers that are.
+        Names of the layers that use the fast transform.
 
     Raises
     ------
     ConfigError
-        If a named layer is not a DCT-plus-sparse one, or is a convolution with groups or other than zero padding.
+        If a named layer has no DCT plus sparse weight, or is a convolution with groups or other than zero padding.
     """
     layers = prunable(network)
     able = {name: layer for name, layer in layers.items() if _can_be_fast(layer)}

@@ -1,6 +1,7 @@
-"""All parameters on one random hyperplane: theta = theta_0 + P theta_d, only theta_d trained (Li et al. 2018)."""
+"""Training in a random subspace: theta = theta_0 + P theta_d, with only theta_d trained (Li et al. 2018)."""
 
 import math
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import torch
@@ -8,13 +9,49 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from common.errors import ConfigError
+from models.counts import Counts
 from models.generators import layer_generator
+from models.network import NetworkSettings
+from models.weights.scheme import VALUE_BYTES, Laying, Scheme
 
 Projection = Literal["dense", "sparse", "fastfood"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RandomHyperplane(Scheme, kind="hyperplane"):
+    """Training in a random subspace of all parameters, biases and batch norm included.
+
+    Parameters
+    ----------
+    dimension
+        Number of trained values.
+    projection
+        Type of the matrix that maps them to parameters.
+    """
+
+    dimension: int
+    projection: Projection = "fastfood"
+
+    def lay(self, network: nn.Module, laying: Laying) -> None:
+        """Freeze all parameters, and train coordinates of the subspace."""
+        lay_hyperplane(network, self.dimension, kind=self.projection, seed=laying.seed)
+
+    def trained(self, counts: Counts, settings: NetworkSettings) -> int:
+        """Return the dimension."""
+        return self.dimension
+
+    def extra_bytes(self, counts: Counts, settings: NetworkSettings) -> int:
+        """Return the bytes of the initial parameters, which are part of the state."""
+        return VALUE_BYTES * counts.parameters
+
+    @property
+    def label(self) -> str:
+        """Name and projection."""
+        return f"{self.kind}-{self.projection}"
+
+
 class DenseProjection(nn.Module):
-    """P of normal entries, every column scaled to norm 1; holds size x dimension numbers."""
+    """Dense P with normal entries and columns of norm 1; stores size x dimension values."""
 
     matrix: Tensor
 
@@ -29,7 +66,7 @@ class DenseProjection(nn.Module):
 
 
 class SparseProjection(nn.Module):
-    """P of entries that are non-zero with probability 1 / sqrt(size), of either sign, every column of norm 1."""
+    """Sparse P with entries of either sign that are non-zero with probability 1 / sqrt(size), columns of norm 1."""
 
     rows: Tensor
     columns: Tensor
@@ -38,7 +75,7 @@ class SparseProjection(nn.Module):
     def __init__(self, size: int, dimension: int, generator: torch.Generator) -> None:
         super().__init__()
         self.size = size
-        # The cells of P, column by column, are independent trials: the gaps between successes are geometric.
+        # Entries are independent Bernoulli trials, so gaps between non-zero entries have a geometric distribution.
         cells, chance = size * dimension, 1 / math.sqrt(size)
         expected = cells * chance
         gaps = torch.empty(int(expected + 8 * math.sqrt(expected) + 8), dtype=torch.float64)
@@ -57,7 +94,7 @@ class SparseProjection(nn.Module):
 
 
 def walsh_hadamard(x: Tensor) -> Tensor:
-    """Return H x, H being the Walsh-Hadamard matrix (Sylvester's order, unnormalised), of a vector of 2^k numbers."""
+    """Return H x for a vector x of 2^k values, with the unnormalised Walsh-Hadamard matrix H in Sylvester's order."""
     half = 1
     while half < len(x):
         first, second = x.view(-1, 2, half).unbind(1)
@@ -67,7 +104,7 @@ def walsh_hadamard(x: Tensor) -> Tensor:
 
 
 class FastfoodProjection(nn.Module):
-    """P = H G Pi H B, first rows only, scaled to columns of norm 1 on average; holds three numbers a row."""
+    """P = H G Pi H B, first rows only, with columns of norm 1 on average; stores three values per row."""
 
     signs: Tensor
     order: Tensor
@@ -97,7 +134,7 @@ _KINDS: dict[str, type[nn.Module]] = {
 
 
 class Hyperplane(nn.Module):
-    """The trained coordinates theta_d and their projection; computed once for every forward pass of the network."""
+    """The trained coordinates theta_d and their projection, which is computed once per forward pass."""
 
     def __init__(self, projection: nn.Module, coordinates: nn.Parameter) -> None:
         super().__init__()
@@ -119,25 +156,25 @@ class Hyperplane(nn.Module):
         self._current = None
 
     def attach(self, network: nn.Module) -> None:
-        """Let every pass of `network` share one projection."""
+        """Compute the projection once per forward pass of `network`."""
         self._handles = [
             network.register_forward_pre_hook(self._begin),
             network.register_forward_hook(self._end, always_call=True),
         ]
 
     def detach(self) -> None:
-        """Let go of the network."""
+        """Remove the hooks from the network."""
         for handle in self._handles:
             handle.remove()
 
 
 class OnHyperplane(nn.Module):
-    """Parametrisation theta_0 -> theta_0 + its part of P theta_d."""
+    """Parametrisation theta_0 -> theta_0 + the parameter's part of P theta_d."""
 
     def __init__(self, plane: Hyperplane, offset: int) -> None:
         super().__init__()
         self._plane, self.offset = (plane,), offset
-        if offset == 0:  # the first holds it as its child; behind a tuple the others do not store it once more
+        if offset == 0:  # a child of the first parameter only, so that the state dict holds it once
             self.plane = plane
 
     def forward(self, start: Tensor) -> Tensor:
@@ -147,10 +184,11 @@ class OnHyperplane(nn.Module):
 
 
 def lay_hyperplane(network: nn.Module, dimension: int, *, kind: Projection, seed: int) -> None:
-    """Train `network` only along `dimension` random directions from its present parameters, biases and norms included.
+    """Train `network` only along `dimension` random directions from its present parameters.
 
-    The present parameters stay in the state, frozen. What is trained is one vector of coordinates, from zero; it stands
-    with the first parameter. P is drawn from `seed` and not stored: lay the same before loading a state.
+    The present parameters, biases and batch norm included, are frozen and stay in the state dict. The trained
+    coordinates start at zero and belong to the first parameter. P is drawn from `seed` and not stored: lay the same
+    scheme before loading a state.
 
     Raises
     ------
@@ -165,9 +203,9 @@ def lay_hyperplane(network: nn.Module, dimension: int, *, kind: Projection, seed
     if not 1 <= dimension <= size:
         raise ConfigError("dimension", dimension, f"a whole number from 1 to {size}")
     if any(parametrize.is_parametrized(module) for module in network.modules()):
-        raise ConfigError("hyperplane", kind, "a network on which no scheme lies yet; damping is laid last")
+        raise ConfigError("hyperplane", kind, "a network without schemes; lay damping last")
     example = parameters[0][1]
-    # Not the generator that starts the network from the same seed: P would repeat its weights.
+    # Not the generator of the initial weights, as P would repeat them with the same seed.
     projection = _KINDS[kind](size, dimension, layer_generator(seed, "hyperplane", 0)).to(example)
     plane = Hyperplane(projection, nn.Parameter(torch.zeros(dimension, dtype=example.dtype, device=example.device)))
     offset = 0

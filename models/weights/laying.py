@@ -1,4 +1,4 @@
-"""How a scheme is laid over a layer's weight, and what is checked before."""
+"""Registration of a scheme's parametrisation on a layer, and its checks."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,29 +12,29 @@ from models.prunable import Masks, prunable
 
 
 def free_layers(network: nn.Module, names: Iterable[str]) -> dict[str, nn.Conv2d | nn.Linear]:
-    """Return the layers of these names, on whose weight nothing lies yet.
+    """Return the layers of these names, whose weights must not have a scheme.
 
     Raises
     ------
     ConfigError
-        If there is no such layer, or another scheme (damping too) already makes its weight.
+        If there is no such layer, or its weight already has a scheme (or damping).
     """
     layers = prunable(network)
     for name in names:
         if name not in layers:
             raise ConfigError("layer", name, f"a convolution or linear layer: {', '.join(layers)}")
         if parametrize.is_parametrized(layers[name], "weight"):
-            raise ConfigError("layer", name, "a layer whose weight no scheme makes yet; damping is laid last")
+            raise ConfigError("layer", name, "a layer whose weight has no scheme; lay damping last")
     return {name: layers[name] for name in names}
 
 
 def masked_layers(network: nn.Module, masks: Masks) -> dict[str, nn.Conv2d | nn.Linear]:
-    """Return the free layers that `masks` names, every mask being a bool tensor of its weight's shape.
+    """Return the layers that `masks` names, after checking masks and weights.
 
     Raises
     ------
     ConfigError
-        If it is not, or as `free_layers` does.
+        If a mask is not a bool tensor of its weight's shape, or as `free_layers`.
     """
     layers = free_layers(network, masks)
     for name, layer in layers.items():
@@ -51,12 +51,12 @@ def check_mask(name: str, masks: Masks, weight: torch.Tensor) -> None:
 
 
 def innermost(layer: Any) -> nn.Module | None:
-    """Return the scheme that turns parameters into `layer.weight`, before any other; None where there is none."""
+    """Return the first parametrisation of `layer.weight`, which takes the parameters; None without a scheme."""
     return layer.parametrizations.weight[0] if parametrize.is_parametrized(layer, "weight") else None
 
 
 def lay(layer: nn.Module, scheme: nn.Module) -> None:
-    """Lay `scheme` over `layer.weight`; its `right_inverse` turns the present weight into its parameters."""
+    """Parametrise `layer.weight` with `scheme`; its `right_inverse` maps the present weight to its parameters."""
     weight = layer.get_parameter("weight")
-    weight.grad = None  # it has the weight's shape; the parameters may have another
+    weight.grad = None  # the parameters may have another shape
     parametrize.register_parametrization(layer, "weight", scheme.to(weight.device), unsafe=True)

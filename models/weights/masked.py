@@ -1,4 +1,4 @@
-"""Dense weights under a mask that may change during training: M . V, zeros staying zero."""
+"""Masked dense weights M . V, with a mask M that may change during training."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from models.weights.sparse import SparseWeight
 
 
 class MaskedWeight(nn.Module):
-    """Parametrisation V -> M . V; a masked entry is exactly zero, and so is its gradient, whatever V holds there."""
+    """Parametrisation V -> M . V; masked entries and their gradients are exactly zero."""
 
     mask: Tensor
 
@@ -28,7 +28,7 @@ class MaskedWeight(nn.Module):
 
 
 def lay_masks(network: nn.Module) -> None:
-    """Lay a mask, of all ones so far, over every convolution and linear layer.
+    """Lay a mask of ones over each convolution and linear layer.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def lay_masks(network: nn.Module) -> None:
 
 
 def present_masks(network: nn.Module) -> Masks:
-    """Return, on the network's device, what every layer with masked or sparse weights keeps; dense ones are absent.
+    """Return the masks of all layers with masked or sparse weights, on the network's device, without copying.
 
-    The masks of `lay_masks` are the layers' own, which `set_masks` changes; see `masks_of` for copies.
+    Dense layers are absent. `set_masks` changes masks of `lay_masks` in place; `masks_of` returns copies.
     """
     schemes = {name: innermost(layer) for name, layer in prunable(network).items()}
     return {
@@ -53,28 +53,26 @@ def present_masks(network: nn.Module) -> Masks:
 
 
 def masks_of(network: nn.Module) -> Masks:
-    """Return, on the CPU, what every layer with masked or sparse weights keeps; dense layers are absent."""
+    """Return copies on the CPU of the masks of all layers with masked or sparse weights; dense layers are absent."""
     return {name: mask.cpu().clone() for name, mask in present_masks(network).items()}
 
 
 @torch.no_grad()
 def set_masks(network: nn.Module, masks: Masks) -> None:
-    """Set the masks that `lay_masks` laid; a layer that `masks` does not name becomes dense.
+    """Set the masks that `lay_masks` laid; layers that `masks` does not name become dense.
 
-    What is masked is zero in V too from here on, and starts from zero if it is ever kept again: an optimiser that still
-    has momentum for it may move V meanwhile, never M . V.
+    Masked entries of V are set to zero, and start at zero if they are kept again. An optimizer's momentum may change
+    masked entries of V, but not of M . V.
 
     Raises
     ------
     ConfigError
-        If a layer has no changeable mask or its mask does not fit. Nothing is changed then.
+        If a layer has no mask of `lay_masks`, or its new mask does not fit; no mask is changed then.
     """
     layers = {name: layer for name, layer in prunable(network).items() if isinstance(innermost(layer), MaskedWeight)}
     for name in masks:
         if name not in layers:
-            raise ConfigError(
-                "layer", name, f"a layer that lay_masks has laid a mask on: {', '.join(layers) or 'none'}"
-            )
+            raise ConfigError("layer", name, f"a layer with a mask of lay_masks: {', '.join(layers) or 'none'}")
         check_mask(name, masks, layers[name].weight)
     for name, layer in layers.items():
         mask: Tensor = layer.get_buffer("parametrizations.weight.0.mask")

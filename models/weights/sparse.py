@@ -1,25 +1,57 @@
-"""Static sparse weights: only the kept values are parameters; the dense weight is formed where a layer asks for it."""
+"""Static sparse weights: only the kept values are parameters, and layers compute with the dense weight."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from common.errors import ConfigError
+from common.errors import check_choice
 from models.prunable import Masks
 from models.weights.laying import lay, masked_layers
+from models.weights.scheme import KeepsRandomWeights, Laying
 
 MaskInit = Literal["none", "rescaled"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class StaticSparsity(KeepsRandomWeights, kind="static"):
+    """Keep weights at random positions, fixed before training (Koutini 2021, App. A.4; Golubeva 2021).
+
+    Parameters
+    ----------
+    mask_init
+        Scaling of the kept values, see `lay_sparse`.
+    io_only
+        Keep whole kernels, see `models.pruning.masks.random_masks`.
+    """
+
+    mask_init: MaskInit = "none"
+    io_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        super().__post_init__()
+        check_choice("mask_init", self.mask_init, MaskInit)
+
+    def lay(self, network: nn.Module, laying: Laying) -> None:
+        """Keep the weights at random positions."""
+        lay_kept(network, self.masks(network, laying, io_only=self.io_only), mask_init=self.mask_init)
+
+
+def lay_kept(network: nn.Module, masks: Masks, *, mask_init: MaskInit = "none") -> None:
+    """Lay masks as `lay_sparse` does, except on layers that keep all weights, which are cheaper dense."""
+    lay_sparse(network, {name: mask for name, mask in masks.items() if not mask.all()}, mask_init=mask_init)
+
+
 @contextmanager
 def _any_order() -> Iterator[None]:
-    """Let an operation whose result does not depend on the order of its writes run without torch's sorting them.
+    """Disable deterministic algorithms for an operation whose result does not depend on the order of its writes.
 
-    With deterministic algorithms required, every kind of scatter on a GPU sorts its positions first. Where each is
-    written once, that changes nothing but the time.
+    In deterministic mode, scatter operations on a GPU sort their positions first. If each position is written once,
+    that only costs time.
     """
     required = torch.are_deterministic_algorithms_enabled()
     warns = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -31,13 +63,13 @@ def _any_order() -> Iterator[None]:
 
 
 class SparseWeight(nn.Module):
-    """Parametrisation values (kept,) -> weight with the values at fixed positions and zeros elsewhere.
+    """Parametrisation of a weight by its values (kept,) at fixed positions; all other entries are zero.
 
     Parameters
     ----------
     mask
-        True where a weight is kept. The positions, int32 into the flattened weight, ascending, are part of the
-        state: they count as much as one of Adam's moments.
+        True where a weight is kept. The positions, ascending int32 indices of the flattened weight, are part of the
+        state dict; they take as much memory as one of Adam's moments.
     """
 
     positions: Tensor
@@ -50,11 +82,11 @@ class SparseWeight(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Return the dense weight."""
         flat = values.new_zeros(self.shape.numel())
-        with _any_order():  # no position occurs twice; the gradient is a gather, which sorts nothing
+        with _any_order():  # positions are unique, and the gradient is a gather without sorting
             return flat.index_put_((self.positions,), values).view(self.shape)
 
     def right_inverse(self, weight: Tensor) -> Tensor:
-        """Return `weight`'s values at the positions, and forget the others."""
+        """Return the values of `weight` at the positions."""
         return weight.reshape(-1)[self.positions]
 
     @property
@@ -65,15 +97,15 @@ class SparseWeight(nn.Module):
 
 
 def lay_sparse(network: nn.Module, masks: Masks, *, mask_init: MaskInit = "none") -> None:
-    """Keep only the masked weights of the layers that `masks` names, with their present values, from now on.
+    """Keep only the masked weights of the layers that `masks` names, with their present values.
 
-    Parameters, gradients, optimiser state and checkpoint then grow with the number of kept weights. Multiplications
-    do not become fewer: a layer computes with its dense weight.
+    The sizes of parameters, gradients, optimizer state and checkpoint then depend on the number of kept weights. The
+    number of multiplications does not: layers compute with the dense weight.
 
     Parameters
     ----------
     masks
-        Layer name -> bool tensor of the weight's shape, True = kept; other layers stay as they are.
+        Layer name -> bool tensor of the weight's shape, True = kept; other layers are not changed.
     mask_init
         `none` leaves the kept values; `rescaled` multiplies them, and a linear layer's bias, by
         1 / sqrt(kept share of the layer), as Golubeva 2021's code does.
@@ -82,10 +114,17 @@ def lay_sparse(network: nn.Module, masks: Masks, *, mask_init: MaskInit = "none"
     ------
     ConfigError
         If a layer is unknown or already has a scheme (lay damping after this), a mask does not fit, or `mask_init` is
-        neither.
+        unknown.
+
+    Examples
+    --------
+    >>> from models.pruning.masks import random_masks
+    >>> network = nn.Sequential(nn.Linear(100, 10, bias=False))
+    >>> lay_sparse(network, random_masks(network, {"0": 50}, seed=0))
+    >>> sum(parameter.numel() for parameter in network.parameters()), network[0].weight.shape
+    (50, torch.Size([10, 100]))
     """
-    if mask_init not in get_args(MaskInit):
-        raise ConfigError("mask_init", mask_init, f"one of {', '.join(get_args(MaskInit))}")
+    check_choice("mask_init", mask_init, MaskInit)
     for name, layer in masked_layers(network, masks).items():
         kept = int(masks[name].sum())
         if mask_init == "rescaled" and kept:

@@ -9,10 +9,13 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from asc.description import Labels
-from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning
+from asc.presets import image_training
+from asc.run import ImageData, Labels, Run
 from data_prep.images.augmentation import AUGMENTATIONS, AugmentationSettings
 from data_prep.images.splits import ImageSplitSettings
+from models.initialisation import Start
+from models.network import NetworkSettings
+from models.registry import network_settings
 from models.vision.named_initialisers import NamedInitialiser
 from recipes.casper2021.sizes import SIZES, ResNetOptions, SizedPoint, SizeOptions
 from recipes.points import Preset
@@ -69,14 +72,14 @@ def cifar(preset: Preset, augmentation: AugmentationSettings, labels: Labels = "
     )
 
 
-def alexnet_of(size: float, **more: Any) -> ImageNetwork:
+def alexnet_of(size: float, **more: Any) -> NetworkSettings:
     """Return the AlexNet of a size factor."""
-    return ImageNetwork.of("alexnet", width=int(96 * size), **more)
+    return network_settings("alexnet", width=int(96 * size), **more)
 
 
-def resnet56_of(size: float, **more: Any) -> ImageNetwork:
+def resnet56_of(size: float, **more: Any) -> NetworkSettings:
     """Return the ResNet-56 of a size factor."""
-    return ImageNetwork.of("resnet56", width=int(16 * size), **more)
+    return network_settings("resnet56", width=int(16 * size), **more)
 
 
 def alexnet(
@@ -89,18 +92,18 @@ def alexnet(
     augmented: bool = False,
     dropout: float = 0.0,
     decay: float = 0.0,
-) -> ImageRun:
+) -> Run:
     """Return an AlexNet's run: up to the epoch of best validation accuracy or, with random labels, training accuracy.
 
     `factor` multiplies batch size and learning rate; `decay` is of fc3's and fc4's weights.
     """
     random = labels == "random"
     kind = "random labels" if random else "augmented" if augmented else "plain"
-    return ImageRun(
+    return Run(
         data=cifar(preset, AUGMENTATIONS["casper2021-alexnet" + "-augmented" * augmented], labels),
         network=alexnet_of(size, dropout=dropout),
-        weights=ImageWeights(start=start),
-        training=Learning(
+        start=Start(init=start),
+        training=image_training(
             epochs=_EPOCHS[preset][kind],
             batch_size=int(_BATCH[preset] * factor),
             learning_rate=0.01 * factor,
@@ -118,15 +121,15 @@ def alexnet(
 
 def resnet56(
     size: float, preset: Preset, *, start: NamedInitialiser, labels: Labels = "true", factor: float = 1.0
-) -> ImageRun:
+) -> Run:
     """Return a ResNet-56's run; with random labels without augmentation and weight decay."""
     random, (epochs, milestones) = labels == "random", _RESNET_EPOCHS[preset][labels]
     batch_size = int(_BATCH[preset] * factor)
-    return ImageRun(
+    return Run(
         data=cifar(preset, AUGMENTATIONS["none" if random else "casper2021-resnet56"], labels),
         network=resnet56_of(size, batch_norm_momentum=_BATCH_NORM[preset]),
-        weights=ImageWeights(start=start),
-        training=Learning(
+        start=Start(init=start),
+        training=image_training(
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=0.1 * batch_size / 128,

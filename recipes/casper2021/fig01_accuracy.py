@@ -31,14 +31,14 @@ _PANELS: dict[str, Callable[[ResNetOptions], list[SizedPoint]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ResNetOptions):
-    """Options of Figure 1."""
+class AccuracyOptions(ResNetOptions):
+    """AccuracyOptions of Figure 1."""
 
     panels: tuple[Literal["a", "b", "c"], ...] = ("a", "b", "c")
     """Panels to draw; (a) needs ImageNet with `--preset paper`."""
 
 
-def panel_points(options: Options) -> dict[str, list[SizedPoint]]:
+def panel_points(options: AccuracyOptions) -> dict[str, list[SizedPoint]]:
     """Return each panel's points, by its title."""
     return {title: make(options) for title, make in _PANELS.items() if title[1] in options.panels}
 
@@ -50,7 +50,7 @@ def _accuracies(_point: SizedPoint, folder: RunFolder) -> pd.DataFrame:
     )
 
 
-def draw(options: Options, trained: Trained) -> Picture:
+def draw(options: AccuracyOptions, trained: Trained) -> Picture:
     """Draw the panels, each with its series."""
     panels = panel_points(options)
     figure = Figure(figsize=(2.7 * len(panels), 3.4), layout="constrained")
@@ -70,7 +70,7 @@ def draw(options: Options, trained: Trained) -> Picture:
 RECIPE = Recipe(
     name="casper2021/fig01_accuracy",
     about=__doc__,
-    options=Options,
+    options=AccuracyOptions,
     points=lambda options: [point for points in panel_points(options).values() for point in points],
     draw=draw,
 )

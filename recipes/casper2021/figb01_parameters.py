@@ -14,8 +14,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from asc.images.description import ImageNetwork
 from evaluation.style import mark
+from models.counts import network_counts
+from models.network import NetworkSettings
 from recipes.casper2021.cifar import alexnet_of, resnet56_of
 from recipes.casper2021.imagenet import (
     INCEPTION,
@@ -28,11 +29,10 @@ from recipes.casper2021.imagenet import (
 from recipes.casper2021.sizes import SIZES, set_sizes
 from recipes.casper2021.students import student_of
 from recipes.command import Recipe, run_recipe
-from recipes.image_cost import counts_of
 from recipes.options import FigureOptions
 from recipes.trained import Picture
 
-_PANELS: dict[str, dict[str, Callable[[float], ImageNetwork]]] = {
+_PANELS: dict[str, dict[str, Callable[[float], NetworkSettings]]] = {
     "(a) perceptrons": {f"{inputs:,} dimensions": partial(student_of, inputs=inputs) for inputs in (10, 10_000)},
     "(b) AlexNet, ResNet-56": {"AlexNet": alexnet_of, "ResNet-56": resnet56_of},
     "(c) ResNet-18, Inception-v3": {"ResNet-18": resnet18_of, INCEPTION: inception_of, INCEPTION_LAYER: layer_of},
@@ -40,8 +40,8 @@ _PANELS: dict[str, dict[str, Callable[[float], ImageNetwork]]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(FigureOptions):
-    """Options of Figure B1."""
+class ParametersOptions(FigureOptions):
+    """ParametersOptions of Figure B1."""
 
     sizes: tuple[float, ...] = SIZES
     """Size factors."""
@@ -57,11 +57,11 @@ def parameter_table(sizes: tuple[float, ...]) -> pd.DataFrame:
                     continue
                 network = network_of(size)
                 row = {"panel": panel, "series": name, "size": size, "width": network.width}
-                rows.append(row | {"parameters": counts_of(network).parameters})
+                rows.append(row | {"parameters": network_counts(network).parameters})
     return pd.DataFrame(rows)
 
 
-def draw(options: Options) -> Picture:
+def draw(options: ParametersOptions) -> Picture:
     """Draw parameters against size, a panel for each group of networks."""
     table = parameter_table(options.sizes)
     figure = Figure(figsize=(7.2, 2.9), layout="constrained")
@@ -81,7 +81,7 @@ def draw(options: Options) -> Picture:
 RECIPE = Recipe(
     name="casper2021/figb01_parameters",
     about=__doc__,
-    options=Options,
+    options=ParametersOptions,
     draw=draw,
     tell=lambda options: parameter_table(options.sizes).to_string(index=False),
 )

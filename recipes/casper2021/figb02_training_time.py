@@ -22,8 +22,8 @@ _STEP: dict[Preset, int] = {"paper": 10, "demo": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ImageNetOptions):
-    """Options of Figure B2."""
+class TrainingTimeOptions(ImageNetOptions):
+    """TrainingTimeOptions of Figure B2."""
 
     lengths: tuple[int, ...] = ()
     """Numbers of epochs of the runs (default: the preset's and three longer ones)."""
@@ -35,7 +35,7 @@ class Options(ImageNetOptions):
             raise ConfigError("epochs", self.epochs, "not for this figure: --lengths says how long runs are")
 
 
-def points(options: Options) -> list[SizedPoint]:
+def points(options: TrainingTimeOptions) -> list[SizedPoint]:
     """Return ResNet-18s of every size and length, a series for each length."""
     preset = options.preset
     lengths = options.lengths or [RESNET18_EPOCHS[preset] + steps * _STEP[preset] for steps in range(4)]
@@ -50,7 +50,7 @@ def points(options: Options) -> list[SizedPoint]:
     ]
 
 
-def draw(options: Options, trained: Trained) -> Picture:
+def draw(options: TrainingTimeOptions, trained: Trained) -> Picture:
     """Draw against training time, a line for each size."""
     table = unit_table(options, trained)
     table.insert(0, "epochs", table.pop("series").str.removesuffix(" epochs").astype(int))
@@ -61,7 +61,7 @@ def draw(options: Options, trained: Trained) -> Picture:
 RECIPE = Recipe(
     name="casper2021/figb02_training_time",
     about=__doc__,
-    options=Options,
+    options=TrainingTimeOptions,
     points=points,
     draw=draw,
     measure=measure_units,

@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning
+from asc.presets import image_training
+from asc.run import ImageData, Run
 from data_prep.images.augmentation import AUGMENTATIONS
+from models.initialisation import Start
+from models.network import NetworkSettings
+from models.registry import network_settings
 from models.vision.named_initialisers import NamedInitialiser
 from recipes.casper2021.cifar import FACTORS, cifar
 from recipes.casper2021.sizes import SIZES, ResNetOptions, SizedPoint
@@ -48,21 +52,21 @@ def _imagenet(side: int | None = None) -> ImageData:
     return ImageData(name="imagenet", identity="", normalisation="imagenet", augmentation=augmentation)
 
 
-def resnet18_of(size: float, preset: Preset = "paper") -> ImageNetwork:
+def resnet18_of(size: float, preset: Preset = "paper") -> NetworkSettings:
     """Return the ResNet-18 of a size factor, TensorFlow's official one."""
     given: dict[str, Any] = {"classes": 1000, "stem": "imagenet", "batch_norm_momentum": 0.003}
     if preset == "demo":
         given = {"classes": 10}
-    return ImageNetwork.of("resnet18", width=int(64 * size), projections="stages", **given)
+    return network_settings("resnet18", width=int(64 * size), projections="stages", **given)
 
 
-def inception_of(size: float, preset: Preset = "paper", layer: int | None = None) -> ImageNetwork:
+def inception_of(size: float, preset: Preset = "paper", layer: int | None = None) -> NetworkSettings:
     """Return the Inception-v3 of a size factor, `layer` channels in its last block of 35 x 35 if not its own."""
     given: dict[str, Any] = {"classes": 1000, "batch_norm_momentum": 0.0003} if preset == "paper" else {"classes": 10}
-    return ImageNetwork.of("inception3", width=int(32 * size), layer=layer, dropout=0.2, **given)
+    return network_settings("inception3", width=int(32 * size), layer=layer, dropout=0.2, **given)
 
 
-def layer_of(factor: float, preset: Preset = "paper") -> ImageNetwork:
+def layer_of(factor: float, preset: Preset = "paper") -> NetworkSettings:
     """Return the Inception-v3 whose last block of 35 x 35 alone is `factor` times as wide."""
     size = _LAYER_IN[preset]
     return inception_of(size, preset, None if factor == 1 else int(288 * size * factor))
@@ -70,14 +74,14 @@ def layer_of(factor: float, preset: Preset = "paper") -> ImageNetwork:
 
 def resnet18(
     size: float, preset: Preset, *, start: NamedInitialiser, factor: float = 1.0, epochs: int | None = None
-) -> ImageRun:
+) -> Run:
     """Return a ResNet-18's run; `factor` multiplies batch size and learning rate."""
     batch_size = int(_BATCH[preset] * factor)
-    return ImageRun(
+    return Run(
         data=_imagenet() if preset == "paper" else cifar(preset, AUGMENTATIONS["casper2021-resnet56"]),
         network=resnet18_of(size, preset),
-        weights=ImageWeights(start=start),
-        training=Learning(
+        start=Start(init=start),
+        training=image_training(
             epochs=epochs or RESNET18_EPOCHS[preset],
             batch_size=batch_size,
             learning_rate=0.1 * batch_size / 256,
@@ -90,7 +94,7 @@ def resnet18(
     )
 
 
-def inception(network: ImageNetwork, preset: Preset) -> ImageRun:
+def inception(network: NetworkSettings, preset: Preset) -> Run:
     """Return the run of an Inception-v3.
 
     The paper says neither RMSProp's settings, which are those of Inception's public training, nor, but for a misprint
@@ -98,14 +102,14 @@ def inception(network: ImageNetwork, preset: Preset) -> ImageRun:
     """
     epochs = _INCEPTION_EPOCHS[preset]
     enlarged = replace(AUGMENTATIONS["casper2021-resnet56"], resize=75)
-    return ImageRun(
+    return Run(
         data=_imagenet(299) if preset == "paper" else cifar(preset, enlarged),
         network=network,
-        weights=ImageWeights(start="truncated-normal", sigma=0.1),
-        training=Learning(
+        start=Start(init="truncated-normal", sigma=0.1),
+        training=image_training(
             epochs=epochs,
             batch_size=_BATCH[preset],
-            optimiser="rmsprop",
+            optimizer="rmsprop",
             learning_rate=0.1 * _BATCH[preset] / 256,
             momentum=0.9,
             smoothing=0.9,

@@ -6,13 +6,14 @@ from fractions import Fraction
 from matplotlib.axes import Axes
 
 from models.vision.named_initialisers import NamedInitialiser
-from recipes.images import ImageOptions, ImagePoint
+from recipes.images import ImageOptions
+from recipes.points import Point
 
 SIZES: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SizedPoint(ImagePoint):
+class SizedPoint(Point):
     """A network of a size factor: its width relative to the paper's 1x.
 
     `site` is the only one whose units count, where the figure does not take the mean over all.

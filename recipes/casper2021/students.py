@@ -3,8 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning, Optimiser
-from data_prep.teacher import TeacherSettings
+from asc.presets import image_training
+from asc.run import ImageData, Run
+from asc.training_settings import Optimizer
+from data_prep.images.teacher import TeacherSettings
+from models.initialisation import Start
+from models.network import NetworkSettings
+from models.registry import network_settings
 from models.vision.mlp import Deviations
 from recipes.casper2021.sizes import SIZES, SizedPoint
 from recipes.images import ImageOptions
@@ -19,7 +24,7 @@ SIGMAS: dict[Preset, tuple[float, ...]] = {
     "demo": (1e-3, 1e-2, 1e-1, 1.0),
 }
 # Adam has its default rate.
-OPTIMISERS: dict[str, tuple[Optimiser, float]] = {"momentum": ("sgd", 0.9), "SGD": ("sgd", 0.0), "Adam": ("adam", 0.0)}
+OPTIMISERS: dict[str, tuple[Optimizer, float]] = {"momentum": ("sgd", 0.9), "SGD": ("sgd", 0.0), "Adam": ("adam", 0.0)}
 _EPOCHS, _BATCH, _DECAY, _ADAM = 50, 128, 0.95, 1e-3
 
 
@@ -32,21 +37,21 @@ class StudentOptions(ImageOptions):
     the hidden layer."""
 
 
-def student_of(size: float, inputs: int) -> ImageNetwork:
+def student_of(size: float, inputs: int) -> NetworkSettings:
     """Return the perceptron of a size factor."""
-    return ImageNetwork.of("mlp", width=int(WHOLE * size), classes=2, inputs=inputs)
+    return network_settings("mlp", width=int(WHOLE * size), classes=2, inputs=inputs)
 
 
-def _student(inputs: int, size: float, sigma: float, optimiser: str, rate: float, options: StudentOptions) -> ImageRun:
+def _student(inputs: int, size: float, sigma: float, optimiser: str, rate: float, options: StudentOptions) -> Run:
     name, momentum = OPTIMISERS[optimiser]
-    return ImageRun(
+    return Run(
         data=ImageData(name="teacher", identity="", teacher=TeacherSettings(inputs=inputs), normalisation="none"),
         network=student_of(size, inputs),
-        weights=ImageWeights(start="student", sigma=sigma, deviations=options.deviations),
-        training=Learning(
+        start=Start(init="student", sigma=sigma, deviations=options.deviations),
+        training=image_training(
             epochs=_EPOCHS,
             batch_size=_BATCH,
-            optimiser=name,
+            optimizer=name,
             learning_rate=rate,
             momentum=momentum,
             schedule="exponential",

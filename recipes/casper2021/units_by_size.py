@@ -49,7 +49,7 @@ def _recipe(
     draw: Callable[..., Picture] = unit_figure,
     **how: Any,
 ) -> Recipe:
-    """Return a figure of units; `how` is what `draw` takes besides options and runs."""
+    """Return a figure of units; `how` are further arguments of `draw`."""
 
     def drawn(options: Any, trained: Any) -> Picture:
         return draw(options, trained, **how)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 
 from recipes.command import Recipe, run_recipe
-from recipes.golubeva2021.resnet_options import ResNetOptions, Sets, widened
+from recipes.golubeva2021.resnet_options import ResNet18Options, Sets, widened
 from recipes.golubeva2021.resnet_panels import (
     BARS,
     TITLES,
@@ -30,12 +30,12 @@ _METHODS: Mapping[str, Method] = {"(a)": "linear bottleneck", "(b)": "non-linear
 _SETS: Sets = {"paper": ("cifar10", "cifar100"), "demo": ("cifar10",)}
 
 
-def points(options: ResNetOptions) -> list[ResNetPoint]:
+def points(options: ResNet18Options) -> list[ResNetPoint]:
     """Return the dense networks, and those widened by either bottleneck."""
     return widened(options.families(_SETS), *_METHODS.values())
 
 
-def draw(_options: ResNetOptions, trained: Trained) -> Picture:
+def draw(_options: ResNet18Options, trained: Trained) -> Picture:
     """Draw a column of panels for each bottleneck, a panel for each image set."""
     table = resnet_table(trained)
     colours, columns = colours_of(table), len(_METHODS)
@@ -57,7 +57,7 @@ def draw(_options: ResNetOptions, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(reading))
 
 
-RECIPE = Recipe(name="golubeva2021/fig03_bottlenecks", about=__doc__, options=ResNetOptions, points=points, draw=draw)
+RECIPE = Recipe(name="golubeva2021/fig03_bottlenecks", about=__doc__, options=ResNet18Options, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

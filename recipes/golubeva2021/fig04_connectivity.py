@@ -17,15 +17,20 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning
+from asc.presets import image_training
+from asc.run import ImageData, Run
 from data_prep.images.splits import ImageSplitSettings
+from models.initialisation import Start
+from models.registry import network_settings
 from models.vision.mlp import Activation
+from models.weights.schemes import find_scheme
+from models.weights.sparse import StaticSparsity
 from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.kernel_distances import CLASSES, PIXELS
 from recipes.golubeva2021.mlp_grid import DENSE_WIDTH, WIDTHS, figure4_grid
 from recipes.image_scores import score_table
-from recipes.images import ImageOptions, ImagePoint
-from recipes.points import Preset
+from recipes.images import ImageOptions
+from recipes.points import Point, Preset
 from recipes.trained import Picture, Trained
 
 # Highest accuracy in per cent, and the connectivities where it is, as the paper gives them.
@@ -36,8 +41,8 @@ _EXAMPLES: dict[Preset, int | None] = {"paper": None, "demo": 6000}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ImageOptions):
-    """Options of Figure 4."""
+class ConnectivityOptions(ImageOptions):
+    """ConnectivityOptions of Figure 4."""
 
     widths: tuple[int, ...] = WIDTHS
     """Numbers of hidden units."""
@@ -45,34 +50,41 @@ class Options(ImageOptions):
     """Activations of the hidden units, a panel for each."""
 
 
-def _run(activation: Activation, width: int, kept: tuple[int, int], preset: Preset) -> ImageRun:
+def _run(activation: Activation, width: int, kept: tuple[int, int], preset: Preset) -> Run:
     dense = kept == (PIXELS * width, CLASSES * width)
-    sparse = {} if dense else {"scheme": "sparse", "kept": kept, "mask_init": "rescaled"}
+    weights = () if dense else (StaticSparsity(kept=kept, mask_init="rescaled"),)
     split = ImageSplitSettings(train_examples=_EXAMPLES[preset])
-    return ImageRun(
+    return Run(
         data=ImageData(name="mnist", identity="", normalisation="channel", split=split),
-        network=ImageNetwork.of("mlp", width=width, classes=CLASSES, inputs=PIXELS, activation=activation),
-        weights=ImageWeights(start="fan-in-uniform", **sparse),  # type: ignore[arg-type]
-        training=Learning(epochs=_EPOCHS[preset], batch_size=100, learning_rate=0.1),
+        network=network_settings("mlp", width=width, classes=CLASSES, inputs=PIXELS, activation=activation),
+        start=Start(init="fan-in-uniform"),
+        weights=weights,
+        training=image_training(epochs=_EPOCHS[preset], batch_size=100, learning_rate=0.1),
         preset=preset,
     )
 
 
-def points(options: Options) -> list[ImagePoint]:
+def points(options: ConnectivityOptions) -> list[Point]:
     """Return every cell of both panels."""
     return [
-        ImagePoint(series=activation, run=_run(activation, width, kept, options.preset))
+        Point(series=activation, run=_run(activation, width, kept, options.preset))
         for activation in options.activations
         for width in options.widths
         for kept in figure4_grid(width)
     ]
 
 
+def _kept(run: Run) -> tuple[int, ...]:
+    """Return the numbers of weights kept in the first and the last layer."""
+    sparse = find_scheme(run.weights, StaticSparsity)
+    return sparse.kept if isinstance(sparse, StaticSparsity) else (PIXELS * DENSE_WIDTH, CLASSES * DENSE_WIDTH)
+
+
 def connectivity_table(trained: Trained) -> pd.DataFrame:
     """Return one row per cell: connectivities, and mean and deviation over seeds of the last epoch's test accuracy."""
     table = score_table(trained, ["test_accuracy", "best_test_accuracy"])
     first, last = PIXELS * table["width"], CLASSES * table["width"]
-    kept_last = pd.Series([(point.run.weights.kept or (0, CLASSES * DENSE_WIDTH))[1] for point in trained.points])
+    kept_last = pd.Series([_kept(point.run)[1] for point in trained.points])
     return pd.DataFrame(
         {
             "activation": table["series"],
@@ -88,7 +100,7 @@ def connectivity_table(trained: Trained) -> pd.DataFrame:
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame) -> Any:
-    """Colour one cell per network, centred on the dense baseline, a star where accuracy is highest."""
+    """Draw one coloured cell per network, with colours centred on the dense baseline and a star at the best."""
     widths, levels = sorted(set(cells["width"])), sorted(set(cells["last_layer"].round(2)))
     grid = np.full((len(levels), len(widths)), np.nan)
     grid[np.searchsorted(levels, cells["last_layer"].round(2)), np.searchsorted(widths, cells["width"])] = cells[
@@ -112,7 +124,7 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame) -> Any:
 
 
 def _say(activation: str, cells: pd.DataFrame) -> str:
-    """Compare the best cell with the paper's."""
+    """Print the best cell and the paper's."""
     found = cells.iloc[int(cells["accuracy"].argmax())]
     dense = cells["accuracy"].to_numpy()[cells["width"].argmin()]
     accuracy, where = PUBLISHED[activation]
@@ -122,7 +134,7 @@ def _say(activation: str, cells: pd.DataFrame) -> str:
     )
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: ConnectivityOptions, trained: Trained) -> Picture:
     """Draw a panel for each activation, and print the best cell of each and the paper's."""
     table = connectivity_table(trained)
     panels = [(name, table[table["activation"] == name]) for name in dict.fromkeys(table["activation"])]
@@ -136,7 +148,9 @@ def draw(_options: Options, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(reading))
 
 
-RECIPE = Recipe(name="golubeva2021/fig04_connectivity", about=__doc__, options=Options, points=points, draw=draw)
+RECIPE = Recipe(
+    name="golubeva2021/fig04_connectivity", about=__doc__, options=ConnectivityOptions, points=points, draw=draw
+)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from evaluation.style import COLOURS, GREY
 from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.improvement import improvement_table
-from recipes.golubeva2021.resnet_options import ResNetOptions, Sets, sparse_and_dense
+from recipes.golubeva2021.resnet_options import ResNet18Options, Sets, sparse_and_dense
 from recipes.golubeva2021.resnet_panels import TITLES, make_panels, resnet_table
 from recipes.trained import Picture, Trained
 
@@ -32,7 +32,7 @@ _READING = (
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame) -> Axes:
-    """Draw the fractions of one base width on the left axis, training accuracies on the right; return the latter."""
+    """Draw fractions of one base width on the left axis, and training accuracies on the right axis; return it."""
     rows = rows.sort_values("factor")
     training, right = 100 * rows["train_accuracy"], axes.twinx()
     style: dict[str, Any] = {"linewidth": 0.8, "capsize": 2.5}
@@ -46,7 +46,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> Axes:
     return right
 
 
-def draw(_options: ResNetOptions, trained: Trained) -> Picture:
+def draw(_options: ResNet18Options, trained: Trained) -> Picture:
     """Draw a panel for each image set and base width."""
     table = improvement_table(resnet_table(trained))
     cells = list(table.groupby(["data", "base_width"], sort=False))
@@ -62,7 +62,7 @@ def draw(_options: ResNetOptions, trained: Trained) -> Picture:
 RECIPE = Recipe(
     name="golubeva2021/fig06_improvement",
     about=__doc__,
-    options=ResNetOptions,
+    options=ResNet18Options,
     points=lambda options: sparse_and_dense(options.families(_SETS)),
     draw=draw,
 )

@@ -14,11 +14,15 @@ from functools import partial
 
 import pandas as pd
 
-from asc.images.batches import load
-from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning
+from asc.images.task import load
+from asc.presets import image_training
+from asc.run import ImageData, Run
 from common.identity import digest
 from data_prep.images.sets import LabelledSet
 from data_prep.images.splits import ImageSplitSettings
+from models.initialisation import Start
+from models.registry import network_settings
+from models.weights.sparse import StaticSparsity
 from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.digits import Normalisation, digit_pairs
 from recipes.golubeva2021.kernel_accuracy_panels import draw
@@ -28,17 +32,20 @@ from recipes.golubeva2021.kernel_distances import (
     PIXELS,
     WEIGHTS,
     WIDTHS,
-    Draws,
+    SampleSizes,
     distances_at,
     kept_weights,
 )
 from recipes.image_scores import best_rates, score_table
-from recipes.images import ImageOptions, ImagePoint
-from recipes.points import Preset
+from recipes.images import ImageOptions
+from recipes.points import Point, Preset
 from recipes.rows import Row, wanted_rows
 from recipes.trained import Picture, Trained
 
-_DRAWS = {"paper": Draws(pairs=10_000, networks=10, masks=10_000), "demo": Draws(pairs=1000, networks=5, masks=500)}
+_DRAWS = {
+    "paper": SampleSizes(pairs=10_000, networks=10, masks=10_000),
+    "demo": SampleSizes(pairs=1000, networks=5, masks=500),
+}
 _WIDTHS: dict[Preset, tuple[int, ...]] = {"paper": WIDTHS, "demo": (8, 128, 512)}
 _RATES: dict[Preset, tuple[float, ...]] = {"paper": (1, 3, 10, 30, 100, 300, 1000), "demo": (10, 100, 1000)}
 _EPOCHS: dict[Preset, int] = {"paper": 300, "demo": 20}
@@ -46,8 +53,8 @@ _SPLIT = ImageSplitSettings(train_examples=2048, validation=10_000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ImageOptions):
-    """Options of Figure 7."""
+class KernelDistanceOptions(ImageOptions):
+    """KernelDistanceOptions of Figure 7."""
 
     widths: tuple[int, ...] = ()
     """Widths of the networks (default: the preset's)."""
@@ -57,20 +64,21 @@ class Options(ImageOptions):
     """Train nothing and draw only (b)."""
 
 
-def _point(series: str, width: int, rate: float, preset: Preset) -> ImagePoint:
-    sparse = {"scheme": "sparse", "kept": (kept_weights(width), CLASSES * width), "mask_init": "rescaled"}
+def _point(series: str, width: int, rate: float, preset: Preset) -> Point:
+    sparse = StaticSparsity(kept=(kept_weights(width), CLASSES * width), mask_init="rescaled")
     size = {"inputs": PIXELS, "classes": CLASSES, "bias": False, "parametrisation": "ntk"}
-    run = ImageRun(
+    run = Run(
         data=ImageData(name="mnist", identity="", split=_SPLIT, normalisation="pixel"),
-        network=ImageNetwork.of("mlp", width=width, **size),
-        weights=ImageWeights(start="fan-in-normal", **(sparse if series == "sparse" else {})),  # type: ignore[arg-type]
-        training=Learning(epochs=_EPOCHS[preset], batch_size=256, learning_rate=rate),
+        network=network_settings("mlp", width=width, **size),
+        start=Start(init="fan-in-normal"),
+        weights=(sparse,) if series == "sparse" else (),
+        training=image_training(epochs=_EPOCHS[preset], batch_size=256, learning_rate=rate),
         preset=preset,
     )
-    return ImagePoint(series=series, run=run)
+    return Point(series=series, run=run)
 
 
-def points(options: Options) -> list[ImagePoint]:
+def points(options: KernelDistanceOptions) -> list[Point]:
     """Return every network at every learning rate; the narrowest is dense."""
     if options.distances_only:
         return []
@@ -98,11 +106,11 @@ def best_accuracies(trained: Trained) -> pd.DataFrame:
     return table[["series", "width", "learning_rate", "accuracy", "accuracy_sd", "seeds"]]
 
 
-def _compute(digits: LabelledSet, draws: Draws, key: Row) -> Row:
+def _compute(digits: LabelledSet, draws: SampleSizes, key: Row) -> Row:
     return distances_at(digit_pairs(digits, key["normalisation"], draws.pairs, draws.seed), key["width"], draws)
 
 
-def _distances(options: Options, draws: Draws) -> pd.DataFrame:
+def _distances(options: KernelDistanceOptions, draws: SampleSizes) -> pd.DataFrame:
     digits = load("mnist", options.data.resolve(), download=options.download)
     identity = digest({"draws": draws, "images": digits.identity})
     path = options.runs / f"golubeva2021-kernel-distances-{identity[:12]}.csv"
@@ -112,7 +120,7 @@ def _distances(options: Options, draws: Draws) -> pd.DataFrame:
     return wanted_rows(path, keys, compute, "kernel distances", plot_only=options.plot_only)
 
 
-def draw_figure(options: Options, trained: Trained) -> Picture:
+def draw_figure(options: KernelDistanceOptions, trained: Trained) -> Picture:
     """Compute the missing distances, and draw."""
     draws = _DRAWS[options.preset]
     reading = (
@@ -125,7 +133,11 @@ def draw_figure(options: Options, trained: Trained) -> Picture:
 
 
 RECIPE = Recipe(
-    name="golubeva2021/fig07_kernel_distance", about=__doc__, options=Options, points=points, draw=draw_figure
+    name="golubeva2021/fig07_kernel_distance",
+    about=__doc__,
+    options=KernelDistanceOptions,
+    points=points,
+    draw=draw_figure,
 )
 
 if __name__ == "__main__":

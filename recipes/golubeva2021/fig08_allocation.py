@@ -23,8 +23,8 @@ from recipes.trained import Picture
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(FigureOptions):
-    """Options of Figure 8."""
+class AllocationOptions(FigureOptions):
+    """AllocationOptions of Figure 8."""
 
     width: int = 18
     """Width of the ResNet-18 (100 classes)."""
@@ -45,7 +45,7 @@ def _draw_layers(axes: Axes, table: pd.DataFrame) -> None:
     axes.margins(x=0.01)
 
 
-def draw(options: Options) -> Picture:
+def draw(options: AllocationOptions) -> Picture:
     """Draw all layers of a ResNet-18, largest first."""
     width, base_width = options.width, options.base_width
     shapes, budget = resnet_shapes(width), budget_of(base_width, width)
@@ -64,7 +64,7 @@ def draw(options: Options) -> Picture:
     return Picture(figure, table, footer)
 
 
-RECIPE = Recipe(name="golubeva2021/fig08_allocation", about=__doc__, options=Options, draw=draw)
+RECIPE = Recipe(name="golubeva2021/fig08_allocation", about=__doc__, options=AllocationOptions, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

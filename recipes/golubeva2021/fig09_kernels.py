@@ -11,7 +11,7 @@ import sys
 from matplotlib.lines import Line2D
 
 from recipes.command import Recipe, run_recipe
-from recipes.golubeva2021.resnet_options import ResNetOptions, Sets, Widths, widened
+from recipes.golubeva2021.resnet_options import ResNet18Options, Sets, Widths, widened
 from recipes.golubeva2021.resnet_panels import (
     BARS,
     CIRCLE,
@@ -30,12 +30,12 @@ _SETS: Sets = {"paper": ("cifar100",), "demo": ("cifar10",)}
 _BASE_WIDTHS: Widths = {"paper": (8, 12, 18), "demo": (4, 8)}
 
 
-def points(options: ResNetOptions) -> list[ResNetPoint]:
+def points(options: ResNet18Options) -> list[ResNetPoint]:
     """Return the dense networks, and wider ones that are sparse in either way."""
     return widened(options.families(_SETS, _BASE_WIDTHS), "sparse", "sparse kernels")
 
 
-def draw(_options: ResNetOptions, trained: Trained) -> Picture:
+def draw(_options: ResNet18Options, trained: Trained) -> Picture:
     """Draw a panel for each image set: circles where weights are removed one by one, crosses where kernels are."""
     table = resnet_table(trained)
     sets = dict.fromkeys(table["data"])
@@ -51,7 +51,7 @@ def draw(_options: ResNetOptions, trained: Trained) -> Picture:
     return Picture(figure, table, trained.footer(f"best of all epochs; {BARS}"))
 
 
-RECIPE = Recipe(name="golubeva2021/fig09_kernels", about=__doc__, options=ResNetOptions, points=points, draw=draw)
+RECIPE = Recipe(name="golubeva2021/fig09_kernels", about=__doc__, options=ResNet18Options, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

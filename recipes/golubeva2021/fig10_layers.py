@@ -19,8 +19,8 @@ from recipes.trained import Picture
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(FigureOptions):
-    """Options of Figure 10."""
+class LayersOptions(FigureOptions):
+    """LayersOptions of Figure 10."""
 
     widths: tuple[int, ...] = (8, 18, 32, 64, 128)
     """Widths of the ResNet-18 (100 classes)."""
@@ -37,7 +37,7 @@ def _draw_column(axes: Axes, table: pd.DataFrame, column: str) -> None:
     axes.yaxis.set_major_formatter("{x:,g}")
 
 
-def draw(options: Options) -> Picture:
+def draw(options: LayersOptions) -> Picture:
     """Draw kept weights and connectivity, layer by layer, a line for each width."""
     table = kept_by_layer(options.widths, options.base_width)
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
@@ -55,7 +55,7 @@ def draw(options: Options) -> Picture:
     return Picture(figure, table, footer)
 
 
-RECIPE = Recipe(name="golubeva2021/fig10_layers", about=__doc__, options=Options, draw=draw)
+RECIPE = Recipe(name="golubeva2021/fig10_layers", about=__doc__, options=LayersOptions, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

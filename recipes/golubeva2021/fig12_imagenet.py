@@ -11,14 +11,14 @@ import pandas as pd
 from recipes.accuracies import draw_series
 from recipes.command import Recipe, run_recipe
 from recipes.golubeva2021.improvement import improvement_table
-from recipes.golubeva2021.resnet_options import IMAGENET, ONE_BASE_WIDTH, ResNetOptions, sparse_and_dense
+from recipes.golubeva2021.resnet_options import IMAGENET, ONE_BASE_WIDTH, ResNet18Options, sparse_and_dense
 from recipes.golubeva2021.resnet_panels import BARS, TITLES, make_panels, resnet_table, scale_axis
 from recipes.trained import Picture, Trained
 
 _LINES = {"constant": ("mean", "sd"), "increasing": ("dense", "dense_sd")}
 
 
-def draw(_options: ResNetOptions, trained: Trained) -> Picture:
+def draw(_options: ResNet18Options, trained: Trained) -> Picture:
     """Draw gains over the dense network of the base width."""
     table = improvement_table(resnet_table(trained))
     cells = list(table.groupby(["data", "base_width"], sort=False))
@@ -38,7 +38,7 @@ def draw(_options: ResNetOptions, trained: Trained) -> Picture:
 RECIPE = Recipe(
     name="golubeva2021/fig12_imagenet",
     about=__doc__,
-    options=ResNetOptions,
+    options=ResNet18Options,
     points=lambda options: sparse_and_dense(options.families(IMAGENET, ONE_BASE_WIDTH)),
     draw=draw,
 )

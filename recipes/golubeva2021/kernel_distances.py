@@ -22,7 +22,7 @@ _WIDEST = 10**12  # of such a network's distance only the bias is left
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draws:
+class SampleSizes:
     """Numbers of random pairs of inputs, networks and masks for Theorem 1, and the seed."""
 
     pairs: int
@@ -42,7 +42,7 @@ def simulated_mean(draw: Callable[[], csr_array], pairs: Pairs, networks: int) -
     return float(means.mean()), float(means.std(ddof=1) / np.sqrt(networks))
 
 
-def measured(pairs: Pairs, width: int, density: float, draw: Callable[[], csr_array], draws: Draws) -> Row:
+def measured(pairs: Pairs, width: int, density: float, draw: Callable[[], csr_array], draws: SampleSizes) -> Row:
     """Return the mean over `pairs` of the squared distance, simulated and by Theorem 1, with standard errors.
 
     Parameters
@@ -88,7 +88,7 @@ def kept_weights(width: int) -> int:
     return kept
 
 
-def distances_at(pairs: Pairs, width: int, draws: Draws) -> Row:
+def distances_at(pairs: Pairs, width: int, draws: SampleSizes) -> Row:
     """Return what `measured` does for Figure 7's networks of a width, of an exact number of weights, and equation (6).
 
     The paper's equation (6) has one density for both layers, 8 / width (`published`); that of the first layer, which

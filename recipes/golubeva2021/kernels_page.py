@@ -25,7 +25,7 @@ from evaluation.kernels.second_order import second_order_distance
 from evaluation.kernels.simulation import independent_weights
 from recipes.drawing import make_figure
 from recipes.golubeva2021.digits import digit_pairs
-from recipes.golubeva2021.kernel_distances import DENSE_WIDTH, PIXELS, Draws, measured, simulated_mean, with_error
+from recipes.golubeva2021.kernel_distances import DENSE_WIDTH, PIXELS, SampleSizes, measured, simulated_mean, with_error
 from recipes.golubeva2021.kernels_panels import FIGURES, TITLES
 from recipes.options import FigureOptions
 from recipes.points import Preset
@@ -33,11 +33,14 @@ from recipes.rows import Row, rows_line, wanted_rows
 
 _ROWS = "kernel distances"
 _WIDTHS = (8, 16, 32, 48, 64, 80, 128, 160, 216, 320, 640, 1600, 4000)
-_DRAWS = {"paper": Draws(pairs=2000, networks=100, masks=10_000), "demo": Draws(pairs=200, networks=10, masks=500)}
+_DRAWS = {
+    "paper": SampleSizes(pairs=2000, networks=100, masks=10_000),
+    "demo": SampleSizes(pairs=200, networks=10, masks=500),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(FigureOptions):
+class KernelOptions(FigureOptions):
     """Draw the figures of docs/kernels.md."""
 
     data: Path
@@ -49,18 +52,18 @@ class Options(FigureOptions):
     preset: Preset = "demo"
     """`paper`: 2,000 pairs, 100 networks, 10,000 masks; `demo`: a tenth of the pairs and networks, 500 masks."""
     plot_only: bool = False
-    """Draw the distances that are there. Compute nothing."""
+    """Draw the finished distances without computing."""
     widths: tuple[int, ...] = _WIDTHS
     """Widths of the networks, at least 8."""
 
 
-def _pairs(digits: LabelledSet, inputs: Any, draws: Draws) -> Pairs:
+def _pairs(digits: LabelledSet, inputs: Any, draws: SampleSizes) -> Pairs:
     if inputs == "gaussian":
         return Pairs(*np.random.default_rng(draws.seed).normal(size=(2, draws.pairs, PIXELS)))
     return digit_pairs(digits, inputs, draws.pairs, draws.seed)
 
 
-def distances_at(pairs: Pairs, width: int, draws: Draws) -> Row:
+def distances_at(pairs: Pairs, width: int, draws: SampleSizes) -> Row:
     """Return what `measured` does for networks of independent masks, and equation (6); also of inputs with themselves.
 
     The columns of the latter start with `diagonal_`; the second order is exact there.
@@ -90,14 +93,14 @@ def moments(pairs: Pairs) -> Row:
     }
 
 
-def _compute(digits: LabelledSet, draws: Draws, key: Row) -> Row:
+def _compute(digits: LabelledSet, draws: SampleSizes, key: Row) -> Row:
     row = distances_at(_pairs(digits, key["inputs"], draws), key["width"], draws)
     if key["inputs"] == "gaussian":
         row["gaussian"] = float(gaussian_distance(PIXELS, key["width"], row["density"]))
     return row
 
 
-def _make(options: Options) -> None:
+def _make(options: KernelOptions) -> None:
     digits, draws = load_images("mnist", options.data, download=options.download), _DRAWS[options.preset]
     path = options.runs / f"kernels-page-{digest({'draws': draws, 'images': digits.identity})[:12]}.csv"
     keys: list[Row] = [{"inputs": inputs, "width": width} for inputs in TITLES for width in options.widths]
@@ -118,7 +121,7 @@ def _make(options: Options) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    return run_command(Options, _make, arguments)
+    return run_command(KernelOptions, _make, arguments)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-import torch
 
 from common.errors import ConfigError
-from models.pruning.allocation import Counts, Shapes, shapes_of, sizes_of, water_level
-from models.vision.resnet import ResNet, ResNetSettings
+from models.counts import network_counts
+from models.pruning.allocation import Counts, Shapes, sizes_of, water_level
+from models.vision.resnet import ResNet18Settings
 
 BASE_WIDTH = 8  # 1.8e5 weights
 CLASSES = 100  # of CIFAR-100
 
 
 def _labels(shapes: Shapes) -> list[str]:
-    """Name layers as stem, module.block conv 1, conv 2 and shortcut, classifier: in their order, told by kernels."""
+    """Return the names of layers in order: stem, module.block conv 1, conv 2 and shortcut, classifier."""
     labels, convolutions = ["stem"], 0
     for shape in list(shapes.values())[1:-1]:
         is_shortcut = shape[-1] == 1
@@ -27,8 +27,7 @@ def _labels(shapes: Shapes) -> list[str]:
 
 def resnet_shapes(width: int, classes: int = CLASSES) -> dict[str, tuple[int, ...]]:
     """Return the shape of every weight tensor of a ResNet-18 for small images, by the layer's name in figures."""
-    with torch.device("meta"):
-        shapes = shapes_of(ResNet(ResNetSettings(width=width, classes=classes)))
+    shapes = network_counts(ResNet18Settings(width=width, classes=classes)).shapes
     return dict(zip(_labels(shapes), shapes.values(), strict=True))
 
 
@@ -58,7 +57,7 @@ def kept_by_layer(widths: Sequence[int], base_width: int) -> pd.DataFrame:
 
 
 def stages_of(shapes: Shapes, budget: int) -> list[Counts]:
-    """Return what is kept each time that the largest layers have come down to the next smaller one, and at the end."""
+    """Return the kept weights after each stage, when the largest layers reach the size of the next smaller one."""
     sizes = sizes_of(shapes)
     levels = sorted(set(sizes.values()), reverse=True)
     fillings = [sum(min(size, level) for size in sizes.values()) for level in levels]

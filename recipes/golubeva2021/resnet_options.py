@@ -21,7 +21,7 @@ IMAGENET_WIDTHS = (64, 90, 128, 181, 256)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNetOptions(ImageOptions):
+class ResNet18Options(ImageOptions):
     """Options of figures of ResNet-18s."""
 
     sets: tuple[Images, ...] = ()

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
 from evaluation.style import mark
+from models.counts import network_counts
 from recipes.golubeva2021.resnets import Method
-from recipes.image_cost import counts_of
 from recipes.image_scores import score_table
 from recipes.trained import Picture, Trained
 
@@ -34,7 +34,7 @@ def resnet_table(trained: Trained) -> pd.DataFrame:
     connectivity, their share of those of the same network if it is dense.
     """
     table = score_table(trained, ("best_test_accuracy", "test_accuracy", "train_accuracy"))
-    counts = [counts_of(point.run.network) for point in trained.points]
+    counts = [network_counts(point.run.network) for point in trained.points]
     weights = table["parameters"] - [count.others for count in counts]
     return table.assign(
         method=[point.method for point in trained.points],

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from asc.images.description import ImageData, ImageNetwork, ImageRun, ImageWeights, Learning
+from asc.presets import image_training
+from asc.run import ImageData, Run
+from asc.training_settings import TrainingSettings
 from data_prep.images.augmentation import AUGMENTATIONS
 from data_prep.images.splits import ImageSplitSettings
-from models.weights.bottleneck import inner_width
-from recipes.image_cost import counts_of
-from recipes.images import ImagePoint
-from recipes.points import Preset
+from models.counts import network_counts
+from models.network import NetworkSettings
+from models.registry import network_settings
+from models.weights.bottleneck import LinearBottleneck, inner_width
+from models.weights.scheme import Scheme
+from models.weights.sparse import StaticSparsity
+from recipes.points import Point, Preset
 
 Images = Literal["imagenet", "cifar10", "cifar100", "svhn"]
 Method = Literal["dense", "sparse", "sparse kernels", "linear bottleneck", "non-linear bottleneck"]
@@ -67,7 +72,7 @@ SCALES: Mapping[Preset, Scale] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNetPoint(ImagePoint):
+class ResNetPoint(Point):
     """A network of a figure: how it was made from the dense one `base_width` wide, whose weights its series names."""
 
     method: Method
@@ -96,7 +101,7 @@ class Family:
 
     def dense(self, width: int) -> ResNetPoint:
         """Return the dense network of a width."""
-        return self._point("dense", width, self._network(width), ImageWeights())
+        return self._point("dense", width, self._network(width), ())
 
     def widened(self, method: Method) -> list[ResNetPoint]:
         """Return each dense network of a base width, and what `method` makes of it, in ascending width.
@@ -113,33 +118,31 @@ class Family:
         return points
 
     def _widened(self, method: Method, width: int, base: int) -> list[ResNetPoint]:
-        network, budget = self._network(width), counts_of(self._network(base)).weights
+        network, budget = self._network(width), network_counts(self._network(base)).weights
         if method == "linear bottleneck":
-            weights = ImageWeights(scheme="bottleneck", base_width=base)
+            weights: tuple[Scheme, ...] = (LinearBottleneck(base_width=base),)
         elif method == "non-linear bottleneck":
-            weights = ImageWeights()
+            weights = ()
             if self._count(width, 1) > budget:
                 return []
             inner = inner_width(lambda eighths: self._count(width, eighths), budget) * _EIGHTH
             network = self._network(width, inner)
         else:
             by_kernel = method == "sparse kernels"
-            weights = ImageWeights(scheme="sparse", kept=(budget,), mask_init="rescaled", io_only=by_kernel)
+            weights = (StaticSparsity(kept=(budget,), mask_init="rescaled", io_only=by_kernel),)
         return [self._point(method, base, network, weights)]
 
     def _count(self, width: int, eighths: int) -> int:
-        return counts_of(self._network(width, eighths * _EIGHTH)).weights
+        return network_counts(self._network(width, eighths * _EIGHTH)).weights
 
-    def _network(self, width: int, inner: float | None = None) -> ImageNetwork:
+    def _network(self, width: int, inner: float | None = None) -> NetworkSettings:
         stem = "imagenet" if self.images == "imagenet" else "cifar"
-        return ImageNetwork.of("resnet18", width=width, classes=_CLASSES[self.images], stem=stem, inner=inner)
+        return network_settings("resnet18", width=width, classes=_CLASSES[self.images], stem=stem, inner=inner)
 
-    def _point(self, method: Method, base: int, network: ImageNetwork, weights: ImageWeights) -> ResNetPoint:
+    def _point(self, method: Method, base: int, network: NetworkSettings, weights: tuple[Scheme, ...]) -> ResNetPoint:
         return ResNetPoint(
-            series=f"{counts_of(self._network(base)).weights:.1e}".replace("e+0", "e"),
-            run=ImageRun(
-                data=self._data(), network=network, weights=weights, training=self._learning(), preset=self.preset
-            ),
+            series=f"{network_counts(self._network(base)).weights:.1e}".replace("e+0", "e"),
+            run=Run(data=self._data(), network=network, weights=weights, training=self._learning(), preset=self.preset),
             method=method,
             base_width=base,
         )
@@ -155,11 +158,11 @@ class Family:
             augmentation=replace(augmentation, resize=scale.side),
         )
 
-    def _learning(self) -> Learning:
+    def _learning(self) -> TrainingSettings:
         scale, on_imagenet = SCALES[self.preset], self.images == "imagenet"
         epochs = self.epochs or (scale.imagenet_epochs if on_imagenet else scale.epochs)
         milestones = () if on_imagenet else tuple(round(share * epochs) for share in scale.milestones)
-        return Learning(
+        return image_training(
             epochs=epochs,
             batch_size=_IMAGENET_BATCH if on_imagenet else scale.batch_size,
             learning_rate=0.1,

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from recipes.command import Recipe, run_recipe
-from recipes.golubeva2021.resnet_options import IMAGENET, ONE_BASE_WIDTH, ResNetOptions, sparse_and_dense
+from recipes.golubeva2021.resnet_options import IMAGENET, ONE_BASE_WIDTH, ResNet18Options, sparse_and_dense
 from recipes.golubeva2021.resnet_panels import TITLES, resnet_table
 from recipes.trained import Picture, Trained
 
@@ -44,7 +44,7 @@ def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_index(axis=1).fillna("")
 
 
-def draw(_options: ResNetOptions, trained: Trained) -> Picture:
+def draw(_options: ResNet18Options, trained: Trained) -> Picture:
     """Print the table and draw it."""
     table = resnet_table(trained)
     rows = accuracy_rows(table)
@@ -61,7 +61,7 @@ def draw(_options: ResNetOptions, trained: Trained) -> Picture:
 RECIPE = Recipe(
     name="golubeva2021/table01_imagenet",
     about=__doc__,
-    options=ResNetOptions,
+    options=ResNet18Options,
     points=lambda options: sparse_and_dense(options.families(IMAGENET, ONE_BASE_WIDTH)),
     draw=draw,
 )

@@ -7,7 +7,7 @@ from recipes.golubeva2021.resnet_options import (
     BASE_WIDTHS,
     ONE_BASE_WIDTH,
     SMALL_IMAGES,
-    ResNetOptions,
+    ResNet18Options,
     Sets,
     Widths,
     widened,
@@ -18,15 +18,15 @@ from recipes.trained import Picture, Trained
 
 
 def _recipe(name: str, about: str, *axes: str, sets: Sets = SMALL_IMAGES, base_widths: Widths = BASE_WIDTHS) -> Recipe:
-    """Return the figure whose columns on the horizontal and the vertical axis are `axes` (see `accuracy_picture`)."""
+    """Return the figure with the columns `axes` on its horizontal and vertical axes, see `accuracy_picture`."""
 
-    def points(options: ResNetOptions) -> list[ResNetPoint]:
+    def points(options: ResNet18Options) -> list[ResNetPoint]:
         return widened(options.families(sets, base_widths), "sparse")
 
     def draw(_options: Any, trained: Trained) -> Picture:
         return accuracy_picture(trained, *axes)
 
-    return Recipe(name=f"golubeva2021/{name}", about=about, options=ResNetOptions, points=points, draw=draw)
+    return Recipe(name=f"golubeva2021/{name}", about=about, options=ResNet18Options, points=points, draw=draw)
 
 
 RECIPES = (

@@ -51,7 +51,7 @@ def _recipe(
     questions: Mapping[str, Pairs],
     **axis: Any,
 ) -> Recipe:
-    """Return a figure of accuracies; `axis` is what `accuracy_lines` takes for the horizontal one."""
+    """Return a figure of accuracies; `axis` are the arguments of `accuracy_lines` for the horizontal axis."""
 
     def draw(_options: Any, trained: Any) -> Any:
         return accuracy_lines(trained, questions=questions, **axis)

@@ -23,8 +23,8 @@ from recipes.trained import Picture
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(FigureOptions):
-    """Options of Figure 2."""
+class DevicesOptions(FigureOptions):
+    """DevicesOptions of Figure 2."""
 
     data: Path
     """Prepared set, or a folder holding one."""
@@ -87,8 +87,8 @@ def draw_devices(values: NDArray[np.float32], devices: tuple[str, ...], seconds:
     return figure
 
 
-def _chosen(options: Options, prepared: PreparedSet) -> tuple[tuple[str, ...], list[int]]:
-    """Return the devices and the row of each one's clip."""
+def _chosen(options: DevicesOptions, prepared: PreparedSet) -> tuple[tuple[str, ...], list[int]]:
+    """Return the devices and the rows of their clips."""
     reference = prepared.reference_device
     others = sorted(set(prepared.clips["device"]) - {reference})
     devices = options.devices or (reference, *others[:1])
@@ -97,14 +97,14 @@ def _chosen(options: Options, prepared: PreparedSet) -> tuple[tuple[str, ...], l
     return devices, choose_rows(prepared.clips, options.clip, devices)
 
 
-def tell(options: Options) -> str:
+def tell(options: DevicesOptions) -> str:
     """Return which clips are drawn."""
     prepared = PreparedSet.open(options.data)
     _, rows = _chosen(options, prepared)
     return f"nothing to train; draws {', '.join(prepared.clips['clip'].iloc[rows])}"
 
 
-def draw(options: Options) -> Picture:
+def draw(options: DevicesOptions) -> Picture:
     """Draw one recording on each device."""
     prepared = PreparedSet.open(options.data)
     devices, rows = _chosen(options, prepared)
@@ -116,7 +116,7 @@ def draw(options: Options) -> Picture:
     return Picture(figure, table, f"{prepared.folder.name}, recording {recording}")
 
 
-RECIPE = Recipe(name="koutini2021/fig02_devices", about=__doc__, options=Options, draw=draw, tell=tell)
+RECIPE = Recipe(name="koutini2021/fig02_devices", about=__doc__, options=DevicesOptions, draw=draw, tell=tell)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -1,10 +1,15 @@
 """Sizes of the networks of the audio paper's figures, and the fewer ones of the demo preset."""
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
-from asc.description import Labels, Sparsity
-from recipes.points import DAMPING, Point, Preset, both_networks
+from asc.run import Labels
+from models.weights.iterative import IterativePruning
+from models.weights.scheme import Scheme
+from models.weights.sparse import StaticSparsity
+from recipes.points import DAMPING, Point, Preset, both_networks, scene_run
+
+Sparsity = Literal["static", "iterative"]
 
 LABELS: tuple[Labels, ...] = get_args(Labels)
 
@@ -33,65 +38,70 @@ SPARSE_EPOCHS: dict[Preset, int | None] = {"paper": 350, "demo": None}
 
 def widths(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
     """Return Figure 3's points: every width, base and damped."""
-    return [point for width in chosen or WIDTHS[preset] for point in both_networks(width=width)]
+    return [point for width in chosen or WIDTHS[preset] for point in both_networks(preset, width=width)]
 
 
 def depths(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
     """Return Figure 4's points: every D, base and damped."""
     width = DEPTH_WIDTH[preset]
-    return [point for depth in chosen or DEPTHS[preset] for point in both_networks(width=width, depth=depth)]
+    return [point for depth in chosen or DEPTHS[preset] for point in both_networks(preset, width=width, depth=depth)]
 
 
 def pointwise_depths(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
     """Return Figure 5's points: every K, base and damped."""
     width, grid = DEPTH_WIDTH[preset], chosen or POINTWISE_DEPTHS[preset]
-    return [point for k in grid for point in both_networks(width=width, pointwise_depth=k)]
+    return [point for k in grid for point in both_networks(preset, width=width, pointwise_depth=k)]
 
 
 def scaled(preset: Preset, chosen: tuple[int, ...], *, damped: bool) -> list[Point]:
     """Return the four ways of scaling of Figures 1 and 17, of one network; `chosen` replaces the widths."""
-    damping, width = DAMPING if damped else None, DEPTH_WIDTH[preset]
-    points = [Point(series="width", width=w, damping=damping) for w in chosen or WIDTHS[preset]]
-    points += [Point(series="depth", width=width, depth=d, damping=damping) for d in DEPTHS[preset]]
-    points += [
-        Point(series="depth, same receptive field", width=width, pointwise_depth=k, damping=damping)
-        for k in POINTWISE_DEPTHS[preset]
-    ]
-    return points + [
-        Point(series="width and depth", width=w, depth=d, damping=damping) for w, d in WIDE_AND_DEEP[preset]
+    width, weights = DEPTH_WIDTH[preset], (DAMPING,) if damped else ()
+    series: dict[str, list[dict[str, Any]]] = {
+        "width": [{"width": w} for w in chosen or WIDTHS[preset]],
+        "depth": [{"width": width, "depth": d} for d in DEPTHS[preset]],
+        "depth, same receptive field": [{"width": width, "pointwise_depth": k} for k in POINTWISE_DEPTHS[preset]],
+        "width and depth": [{"width": w, "depth": d} for w, d in WIDE_AND_DEEP[preset]],
+    }
+    return [
+        Point(series=name, run=scene_run(preset, weights=weights, **sizes))
+        for name, several in series.items()
+        for sizes in several
     ]
 
 
 def variants(preset: Preset) -> list[Point]:
     """Return Figure 7's points: the damped network scaled in three ways."""
     return [
-        Point(series="damped", width=width, depth=depth, pointwise_depth=k, damping=DAMPING)
+        Point(series="damped", run=scene_run(preset, weights=(DAMPING,), width=width, depth=depth, pointwise_depth=k))
         for width, depth, k in VARIANTS[preset]
     ]
 
 
-def one_network(*, damped: bool, **sizes: int) -> Point:
+def one_network(preset: Preset, *, damped: bool, **sizes: Any) -> Point:
     """Return the point of one network, in the series of its name."""
-    return both_networks(**sizes)[damped]
+    return both_networks(preset, **sizes)[damped]
 
 
 def memorising(preset: Preset, chosen: tuple[int, ...]) -> list[Point]:
     """Return Section 4's points: every width on true and on random labels, with neither mixup nor rolling."""
     return [
-        Point(series=f"{labels} labels", width=width, labels=labels, mixup_alpha=0.0, roll="none")
+        Point(series=f"{labels} labels", run=scene_run(preset, width=width, labels=labels, augmented=False))
         for labels in LABELS
         for width in chosen or MEMORISING[preset]
     ]
 
 
+def _scheme(method: Sparsity, base_width: int) -> Scheme:
+    return (StaticSparsity if method == "static" else IterativePruning)(base_width=base_width)
+
+
 def _sparse(preset: Preset, widths: tuple[int, ...], methods: tuple[Sparsity, ...], **sizes: Any) -> list[Point]:
-    """Return networks at the weights of the narrowest, which is dense; each method is a series of its own."""
-    base = min(widths)
-    points = []
+    """Return networks with as many weights as the narrowest, which is dense; each method is a separate series."""
+    base, points = min(widths), []
     for method in methods:
         for width in widths:
-            wide = {"sparse": method, "base_width": base} if width > base else {}
-            points += both_networks(width=width, epochs=SPARSE_EPOCHS[preset], **wide, **sizes)
+            weights = (_scheme(method, base),) if width > base else ()
+            points += both_networks(preset, weights=weights, width=width, epochs=SPARSE_EPOCHS[preset], **sizes)
             points[-2:] = [replace(point, series=f"{point.series}, {method}") for point in points[-2:]]
     return points
 
@@ -105,4 +115,4 @@ def sparse_and_dense(preset: Preset, chosen: tuple[int, ...], method: Sparsity, 
     """Return the points of Figures 13 to 16: narrow and dense, wide and sparse, without pointwise blocks."""
     widths = chosen or (SPARSE_WIDTHS[preset][0], SPARSE_WIDTHS[preset][-1])
     points = _sparse(preset, widths, (method,), pointwise_depth=0)
-    return [point for point in points if (point.damping is not None) == damped]
+    return [point for point in points if point.run.damped == damped]

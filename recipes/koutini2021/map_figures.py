@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from asc.description import Sparsity
 from evaluation.erf import Layer
 from recipes.command import Recipe
 from recipes.koutini2021.grids import (
     DEPTH_WIDTH,
     NARROW_AND_WIDE,
     SHALLOW_AND_DEEP,
+    Sparsity,
     one_network,
     sparse_and_dense,
     variants,
@@ -32,7 +32,7 @@ class MapOptions(SceneOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepthOptions(MapOptions):
+class MapDepthOptions(MapOptions):
     """Options of a figure whose networks differ in pointwise depth."""
 
     pointwise_depths: tuple[int, ...] = ()
@@ -40,7 +40,7 @@ class DepthOptions(MapOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WidthOptions(MapOptions):
+class MapWidthOptions(MapOptions):
     """Options of a figure whose networks differ in width."""
 
     widths: tuple[int, ...] = ()
@@ -50,7 +50,7 @@ class WidthOptions(MapOptions):
 def _recipe(
     name: str, about: str, options: type[MapOptions], points: Callable[[Any], list[Point]], span: int | None = None
 ) -> Recipe:
-    """Return a figure of maps that shows `span` mel bands and frames (default: what all maps need)."""
+    """Return a figure of maps that shows `span` mel bands and frames (default: enough for all maps)."""
 
     def draw(options: MapOptions, trained: Any) -> Any:
         return receptive_fields(trained, layer=options.layer, span=span)
@@ -58,9 +58,9 @@ def _recipe(
     return Recipe(name=f"koutini2021/{name}", about=about, options=options, points=points, draw=draw)
 
 
-def _base_and_damped(options: WidthOptions) -> list[Point]:
+def _base_and_damped(options: MapWidthOptions) -> list[Point]:
     widths = options.widths or (DEPTH_WIDTH[options.preset],)
-    return [one_network(damped=damped, width=width) for damped in (False, True) for width in widths]
+    return [one_network(options.preset, damped=damped, width=width) for damped in (False, True) for width in widths]
 
 
 def _by_pointwise_depth(number: int, network: str, found: str) -> Recipe:
@@ -72,11 +72,11 @@ def _by_pointwise_depth(number: int, network: str, found: str) -> Recipe:
     {found}
     """
 
-    def points(options: DepthOptions) -> list[Point]:
+    def points(options: MapDepthOptions) -> list[Point]:
         depths, width = options.pointwise_depths or SHALLOW_AND_DEEP[options.preset], DEPTH_WIDTH[options.preset]
-        return [one_network(damped=network == "damped", width=width, pointwise_depth=k) for k in depths]
+        return [one_network(options.preset, damped=network == "damped", width=width, pointwise_depth=k) for k in depths]
 
-    return _recipe(f"fig{number:02}_pointwise_{network}", about, DepthOptions, points)
+    return _recipe(f"fig{number:02}_pointwise_{network}", about, MapDepthOptions, points)
 
 
 def _by_width(number: int, network: str) -> Recipe:
@@ -88,11 +88,13 @@ def _by_width(number: int, network: str) -> Recipe:
     The paper found: width focuses the effective receptive field in the middle of the maximum one, in both networks.
     """
 
-    def points(options: WidthOptions) -> list[Point]:
+    def points(options: MapWidthOptions) -> list[Point]:
         widths = options.widths or NARROW_AND_WIDE[options.preset]
-        return [one_network(damped=network == "damped", width=width, pointwise_depth=0) for width in widths]
+        return [
+            one_network(options.preset, damped=network == "damped", width=width, pointwise_depth=0) for width in widths
+        ]
 
-    return _recipe(f"fig{number}_width_{network}", about, WidthOptions, points)
+    return _recipe(f"fig{number}_width_{network}", about, MapWidthOptions, points)
 
 
 def _by_sparse_width(number: int, method: Sparsity, network: str, found: str) -> Recipe:
@@ -105,10 +107,10 @@ def _by_sparse_width(number: int, method: Sparsity, network: str, found: str) ->
     {found}
     """
 
-    def points(options: WidthOptions) -> list[Point]:
+    def points(options: MapWidthOptions) -> list[Point]:
         return sparse_and_dense(options.preset, options.widths, method, damped=network == "damped")
 
-    return _recipe(f"fig{number}_{method}_{network}", about, WidthOptions, points)
+    return _recipe(f"fig{number}_{method}_{network}", about, MapWidthOptions, points)
 
 
 RECIPES = (
@@ -133,7 +135,7 @@ RECIPES = (
         widths, or several side by side.
         The paper found: damping restricts the effective receptive field along frequency.
         """,
-        WidthOptions,
+        MapWidthOptions,
         _base_and_damped,
     ),
     _by_pointwise_depth(

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from data_prep.storage import PreparedSet
+from models.audio.resnet import AudioResNet, AudioResNetSettings, ResidualBlock
 from models.receptive_field import receptive_field
-from models.resnet import AudioResNet, NetworkSettings, ResidualBlock
 from recipes.command import Recipe, run_recipe
 from recipes.koutini2021.grids import WIDTHS
 from recipes.options import FigureOptions
@@ -25,8 +25,8 @@ _FRAMES = 431  # of 10 s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(FigureOptions):
-    """Options of Table 1."""
+class SizesOptions(FigureOptions):
+    """SizesOptions of Table 1."""
 
     data: Path | None = None
     """Prepared set whose clips give the number of frames."""
@@ -40,7 +40,7 @@ class Options(FigureOptions):
     """Number of frames of a clip (default: that of `--data`, or else 431, which is 10 s)."""
 
 
-def stages(settings: NetworkSettings, frames: int) -> pd.DataFrame:
+def stages(settings: AudioResNetSettings, frames: int) -> pd.DataFrame:
     """Return, layer by layer, kind, channels, size of the output, receptive field (mel x frame) and parameters."""
     network = AudioResNet(settings).eval()
     x = torch.zeros(1, settings.channels, 256, frames)
@@ -76,33 +76,33 @@ def parameters_by_width() -> pd.DataFrame:
         for width in WIDTHS["paper"]:
             row = {"width": width}
             for k in (0, 1):
-                network = AudioResNet(NetworkSettings(width=width, pointwise_depth=k))
+                network = AudioResNet(AudioResNetSettings(width=width, pointwise_depth=k))
                 row[f"parameters, K={k}"] = sum(p.numel() for p in network.parameters())
             rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _tables(options: Options) -> tuple[pd.DataFrame, pd.DataFrame]:
-    settings = NetworkSettings(
+def _tables(options: SizesOptions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    settings = AudioResNetSettings(
         width=options.width, depth=options.depth, pointwise_depth=options.pointwise_depth, classes=10
     )
     frames = options.frames or (PreparedSet.open(options.data).shape[1] if options.data else _FRAMES)
     return stages(settings, frames), parameters_by_width()
 
 
-def tell(options: Options) -> str:
+def tell(options: SizesOptions) -> str:
     """Return both tables as text."""
     return "\n\n".join(table.to_string(index=False) for table in _tables(options))
 
 
-def draw(options: Options) -> Picture:
+def draw(options: SizesOptions) -> Picture:
     """Print and return both tables."""
     print(tell(options), end="\n\n")
     sizes, parameters = _tables(options)
     return Picture(None, sizes, others={"table01_parameters": parameters})
 
 
-RECIPE = Recipe(name="koutini2021/table01_sizes", about=__doc__, options=Options, draw=draw, tell=tell)
+RECIPE = Recipe(name="koutini2021/table01_sizes", about=__doc__, options=SizesOptions, draw=draw, tell=tell)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -27,8 +27,8 @@ PUBLISHED = {("true labels", 32): 0.9999, ("random labels", 32): 0.8551, ("rando
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SceneOptions):
-    """Options of the table of training accuracies."""
+class MemorisationOptions(SceneOptions):
+    """MemorisationOptions of the table of training accuracies."""
 
     widths: tuple[int, ...] = ()
     """Widths W (default: the preset's)."""
@@ -48,20 +48,20 @@ def memorisation_table(trained: Trained) -> pd.DataFrame:
         rows.append(
             {
                 "series": point.series,
-                "width": point.width,
+                "width": point.run.network.width,
                 "parameters": result["complexity"]["parameters"],
                 "mean": np.mean(seeds),
                 "sd": np.std(np.concatenate(runs), ddof=1),
                 "sd_seeds": np.std(seeds, ddof=1) if len(seeds) > 1 else np.nan,
                 "seeds": len(runs),
-                "paper": PUBLISHED.get((point.series, point.width), np.nan),
+                "paper": PUBLISHED.get((point.series, point.run.network.width), np.nan),
             }
         )
     columns = ["series", "width", "parameters", "mean", "sd", "sd_seeds", "seeds", "paper"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: MemorisationOptions, trained: Trained) -> Picture:
     """Draw training accuracy against width, and print the table."""
     table = memorisation_table(trained)
     figure = Figure(figsize=(4.6, 3.1), layout="constrained")
@@ -78,7 +78,7 @@ def draw(_options: Options, trained: Trained) -> Picture:
 RECIPE = Recipe(
     name="koutini2021/table_memorisation",
     about=__doc__,
-    options=Options,
+    options=MemorisationOptions,
     points=lambda options: memorising(options.preset, options.widths),
     draw=draw,
 )

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from data_prep.images.sets import ImageSetName
 from evaluation.style import GREY, mark
-from models.vision.architectures import Architecture
 from recipes.command import Recipe
 from recipes.image_scores import score_table
-from recipes.price2021.grids import DensityOptions, DensityPoint, Optimiser, density_points, tasks_of
+from recipes.price2021.grids import Algorithm, DensityOptions, DensityPoint, density_points, panels_of
 from recipes.price2021.methods import CLASSES, COMPARED, FILTERS, RANDOM, WITHOUT_SYNFLOW, Series
 from recipes.price2021.names import LOOKS, NETWORKS, SETS, legend_entries
 from recipes.trained import Picture, Trained
@@ -86,18 +85,18 @@ def draw_panels(table: pd.DataFrame, x: str, label: str, measure: Measure) -> Fi
 def _recipe(
     name: str,
     about: str,
-    networks: Mapping[Architecture, Sequence[Series]],
+    networks: Mapping[str, Sequence[Series]],
     *sets: ImageSetName,
-    optimiser: Optimiser = "adam",
+    optimizer: Algorithm = "adam",
     measure: Measure = "test",
 ) -> Recipe:
-    """Return the figure of the series of each network, on each of `sets`, at every density."""
+    """Return the figure of accuracy against density for the series of each network on each of `sets`."""
 
     def points(options: DensityOptions) -> list[DensityPoint]:
         return [
             point
             for network, several in networks.items()
-            for point in density_points(options, tasks_of(options, network, sets), several, optimiser)
+            for point in density_points(options, panels_of(options, network, sets), several, optimizer)
         ]
 
     def draw(_options: DensityOptions, trained: Trained) -> Picture:
@@ -135,7 +134,7 @@ RECIPES = (
         The paper found: at 0.01 % DCTpS of MobileNetV2 still has about 70 %, at 0.1 % that of the Fixup ResNet about
         45 %, more than 20 % above equal per layer.
         """,
-        {"mobilenetv2": COMPARED, "fixup-resnet110": RANDOM},
+        {"mobilenetv2": COMPARED, "fixup-resnet": RANDOM},
         "cifar10",
     ),
     _recipe(
@@ -177,7 +176,7 @@ RECIPES = (
         {"resnet50": WITHOUT_SYNFLOW, "vgg19": WITHOUT_SYNFLOW},
         "cifar10",
         "cifar100",
-        optimiser="sgd",
+        optimizer="sgd",
     ),
     _recipe(
         "fig10_sgd_small",
@@ -187,8 +186,8 @@ RECIPES = (
         seeds: 174 runs (demo: CIFAR-10 in place of CIFAR-100: 69 runs).
         The paper found: as with Adam.
         """,
-        {"mobilenetv2": WITHOUT_SYNFLOW, "fixup-resnet110": RANDOM},
+        {"mobilenetv2": WITHOUT_SYNFLOW, "fixup-resnet": RANDOM},
         "cifar100",
-        optimiser="sgd",
+        optimizer="sgd",
     ),
 )

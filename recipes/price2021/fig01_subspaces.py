@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from asc.images.description import ImageNetwork, ImageRun, ImageWeights, Scheme
-from models.weights.hyperplane import Projection
+from asc.run import Run
+from models.counts import network_counts
+from models.network import NetworkSettings
+from models.registry import network_settings
+from models.weights.hyperplane import Projection, RandomHyperplane
+from models.weights.scheme import Scheme
 from recipes.command import Recipe, run_recipe
-from recipes.image_cost import counts_of
-from recipes.images import ImageOptions, ImagePoint
-from recipes.points import Preset
+from recipes.images import ImageOptions
+from recipes.points import Point, Preset
 from recipes.price2021.density_figures import SPREAD, accuracy_table, draw_panels
-from recipes.price2021.grids import Task, data_of, learning
-from recipes.price2021.methods import Series, Variants, weights_of
+from recipes.price2021.grids import Panel, data_of, learning
+from recipes.price2021.methods import Series, Variants, start_of, weights_of
 from recipes.trained import Picture, Trained
 
-_TASK = Task("lenet5", "cifar10")
+_PANEL = Panel("lenet5", "cifar10")
 _SERIES: tuple[Series, ...] = (
     "Hyperplane",
     "DCTpS",
@@ -43,15 +46,15 @@ _LENETS: Mapping[str, Mapping[str, Any]] = {"paper": {}, "code": {"units": 82, "
 
 
 @dataclass(frozen=True, kw_only=True)
-class DimensionPoint(ImagePoint):
+class DimensionPoint(Point):
     """A LeNet-5 of a series that trains so many parameters."""
 
     dimension: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Variants, ImageOptions):
-    """Options of Figure 1."""
+class SubspacesOptions(Variants, ImageOptions):
+    """SubspacesOptions of Figure 1."""
 
     dimensions: tuple[int, ...] = ()
     """Numbers of trained parameters (default: the preset's)."""
@@ -61,43 +64,42 @@ class Options(Variants, ImageOptions):
     """`paper`: 84 units and biases, 62,006 parameters; `code`: 82 units and no biases as in the public code, 61,510."""
 
 
-def _weights(series: Series, network: ImageNetwork, dimension: int, batch_size: int, options: Options) -> ImageWeights:
+def _weights(
+    series: Series, network: NetworkSettings, dimension: int, batch_size: int, options: SubspacesOptions
+) -> tuple[Scheme, ...]:
     if series == "Hyperplane":
-        schemes: dict[Projection, Scheme] = {
-            "dense": "hyperplane-dense",
-            "sparse": "hyperplane-sparse",
-            "fastfood": "hyperplane-fastfood",
-        }
-        return ImageWeights(start="kaiming", scheme=schemes[options.projection], dimension=dimension)
-    counts = counts_of(network)
+        return (RandomHyperplane(dimension=dimension, projection=options.projection),)
+    counts = network_counts(network)
     scales = len(counts.shapes) if series == "DCTpS" else 0
     density = Fraction(dimension - counts.others - scales, counts.weights)
-    return weights_of(series, network, density, _TASK.data, batch_size, options)
+    return weights_of(series, network, density, _PANEL.data, batch_size, options)
 
 
-def points(options: Options) -> list[DimensionPoint]:
+def points(options: SubspacesOptions) -> list[DimensionPoint]:
     """Return every series at every number of trained parameters."""
-    network = ImageNetwork.of("lenet5", **_LENETS[options.lenet])
+    network = network_settings("lenet5", **_LENETS[options.lenet])
     preset: Preset = options.preset
     found = []
     for series in _SERIES:
-        training = learning(_TASK, preset, "adam", series)
+        training = learning(_PANEL, preset, "adam", series)
         for dimension in options.dimensions or _DIMENSIONS[preset]:
             weights = _weights(series, network, dimension, training.batch_size, options)
-            data = data_of(_TASK, preset)
-            run = ImageRun(data=data, network=network, weights=weights, training=training, preset=preset)
+            data = data_of(_PANEL, preset)
+            run = Run(
+                data=data, network=network, start=start_of(network), weights=weights, training=training, preset=preset
+            )
             found.append(DimensionPoint(series=series, run=run, dimension=dimension))
     return found
 
 
-def draw(_options: Options, trained: Trained) -> Picture:
+def draw(_options: SubspacesOptions, trained: Trained) -> Picture:
     """Draw accuracy against the number of trained parameters, a line for each series."""
     table = accuracy_table(trained, "highest validation", "dimension")
     figure = draw_panels(table, "dimension", "trained parameters", "highest validation")
     return Picture(figure, table, trained.footer(SPREAD))
 
 
-RECIPE = Recipe(name="price2021/fig01_subspaces", about=__doc__, options=Options, points=points, draw=draw)
+RECIPE = Recipe(name="price2021/fig01_subspaces", about=__doc__, options=SubspacesOptions, points=points, draw=draw)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -22,12 +22,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from asc.images.description import ImageRun
+from asc.run import Run
 from common.identity import digest
 from evaluation.jacobian import Mode, jacobian_spectrum
 from models.pruning.prune import PruningError
 from recipes.command import Recipe, run_recipe
-from recipes.price2021.grids import DensityPoint, Task, density_point
+from recipes.price2021.grids import DensityPoint, Panel, density_point
 from recipes.price2021.layer_counts import start_points
 from recipes.price2021.masks import StartOptions, examples_of, images_of, network_at_start
 from recipes.price2021.methods import Series
@@ -35,7 +35,7 @@ from recipes.price2021.names import density_colours, legend_entries, percent
 from recipes.rows import Row, rows_line, wanted_rows
 from recipes.trained import Picture
 
-_TASK = Task("resnet50", "cifar10")
+_PANEL = Panel("resnet50", "cifar10")
 _SERIES: tuple[Series, ...] = ("Sparse (uniform)", "Sparse (EPL)", "FORCE", "SynFlow")
 _CLASSES, _SIDE = 10, 32
 # Of the largest singular value: what is below cannot be told from zero.
@@ -44,8 +44,8 @@ _LETTERS = 30  # in a line below a panel
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(StartOptions):
-    """Options of Figure 4."""
+class JacobianOptions(StartOptions):
+    """JacobianOptions of Figure 4."""
 
     modes: tuple[Mode, ...] = get_args(Mode)
     """Modes of batch norm (see `evaluation.jacobian`), a row of panels for each."""
@@ -54,26 +54,26 @@ class Options(StartOptions):
     count: int = 8
     """Number of inputs that spectra are averaged over; with `train`, the batch that batch norm sees."""
     plot_only: bool = False
-    """Draw the spectra that are there. Compute nothing."""
+    """Draw the finished spectra without computing."""
 
 
-def points(options: Options) -> dict[tuple[str, str], DensityPoint]:
-    """Return every network by series and density; the dense one and DCTpS, alike at every density, are there once."""
+def points(options: JacobianOptions) -> dict[tuple[str, str], DensityPoint]:
+    """Return all networks by series and density; the dense one and DCTpS do not depend on the density."""
     alike: tuple[Series, ...] = ("dense", "DCTpS")
-    found = {(name, "any"): density_point(name, _TASK, options.densities[0], "paper", options) for name in alike}
-    several = start_points(options, [(series, _TASK) for series in _SERIES])
+    found = {(name, "any"): density_point(name, _PANEL, options.densities[0], "paper", options) for name in alike}
+    several = start_points(options, [(series, _PANEL) for series in _SERIES])
     return found | {(point.series, percent(point.density)): point for point in several}
 
 
-def _inputs(run: ImageRun, options: Options) -> Tensor:
+def _inputs(run: Run, options: JacobianOptions) -> Tensor:
     if options.inputs == "noise":
         return torch.randn(options.count, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
     inputs, _ = next(examples_of(run, options).part("test"))
     return inputs[: options.count]
 
 
-def _compute(options: Options, key: Row) -> Row:
-    """Return the singular values, largest first, or the reason why there is no network."""
+def _compute(options: JacobianOptions, key: Row) -> Row:
+    """Return the singular values in descending order, or the reason why pruning failed."""
     run = points(options)[key["series"], key["density"]].run
     try:
         network = network_at_start(run, options)
@@ -107,7 +107,7 @@ def draw_panel(axes: Axes, table: pd.DataFrame, dense: pd.DataFrame, colours: di
     axes.set_yscale("log")
 
 
-def draw_spectra(table: pd.DataFrame, options: Options) -> Picture:
+def draw_spectra(table: pd.DataFrame, options: JacobianOptions) -> Picture:
     """Draw a row of panels for each mode, a column for each series, a line for each density."""
     order = [series for series in ("DCTpS", *_SERIES[::-1]) if series in set(table["series"])]
     modes = [mode for mode in options.modes if mode in set(table["mode"])]
@@ -132,8 +132,8 @@ def draw_spectra(table: pd.DataFrame, options: Options) -> Picture:
     return Picture(figure, table, reading)
 
 
-def _rows(options: Options) -> tuple[Path, list[Row]]:
-    """Return the file that keeps the spectra, and the keys of those that the figure shows."""
+def _rows(options: JacobianOptions) -> tuple[Path, list[Row]]:
+    """Return the cache file of the spectra, and the keys of those in the figure."""
     found = points(options)
     keys: list[Row] = [
         {"series": series, "density": density, "mode": mode} for mode in options.modes for series, density in found
@@ -148,7 +148,7 @@ def _rows(options: Options) -> tuple[Path, list[Row]]:
     return options.runs / f"price2021-jacobians-{identity[:12]}.csv", keys
 
 
-def draw(options: Options) -> Picture:
+def draw(options: JacobianOptions) -> Picture:
     """Compute the missing spectra, and draw."""
     path, keys = _rows(options)
     table = wanted_rows(path, keys, partial(_compute, options), "spectra", plot_only=options.plot_only)
@@ -158,7 +158,7 @@ def draw(options: Options) -> Picture:
 RECIPE = Recipe(
     name="price2021/fig04_jacobian",
     about=__doc__,
-    options=Options,
+    options=JacobianOptions,
     draw=draw,
     tell=lambda options: rows_line(*_rows(options), "spectra"),
 )

@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from asc.images.description import ImageData, ImageNetwork, ImageRun, Learning
+from asc.presets import image_training
+from asc.run import ImageData, Run
+from asc.training_settings import TrainingSettings
 from data_prep.images.augmentation import AUGMENTATIONS
 from data_prep.images.sets import ImageSetName
 from data_prep.images.splits import ImageSplitSettings
-from models.vision.architectures import Architecture
-from recipes.images import ImageOptions, ImagePoint
-from recipes.points import Preset
-from recipes.price2021.methods import CLASSES, Series, Variants, weights_of
+from models.network import NetworkSettings
+from models.registry import network_settings
+from recipes.images import ImageOptions
+from recipes.points import Point, Preset
+from recipes.price2021.methods import CLASSES, Series, Variants, start_of, weights_of
 
-Optimiser = Literal["adam", "sgd"]
+Algorithm = Literal["adam", "sgd"]
 
 _SLOWED = ("bias", "biases", "scale")  # of a Fixup ResNet, as its authors' code has it
 _WEIGHT_DECAY, _MOMENTUM = 5e-4, 0.9
@@ -22,7 +25,7 @@ _DROPS = (0.6, 0.8)  # of all epochs: SGD's rate falls to a tenth at 120 and 160
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scale:
+class Sizes:
     """How large a preset's runs are.
 
     Attributes
@@ -41,7 +44,7 @@ class Scale:
         Rows and columns that images are brought to, None for their own.
     """
 
-    widths: Mapping[Architecture, int]
+    widths: Mapping[str, int]
     densities: tuple[float, ...]
     epochs: int
     batch_size: int
@@ -51,8 +54,8 @@ class Scale:
     side: int | None
 
 
-SCALES: Mapping[Preset, Scale] = {
-    "paper": Scale(
+SCALES: Mapping[Preset, Sizes] = {
+    "paper": Sizes(
         widths={},
         densities=(0.05, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001),
         epochs=200,
@@ -62,8 +65,8 @@ SCALES: Mapping[Preset, Scale] = {
         split=ImageSplitSettings(validation=0.1),
         side=None,
     ),
-    "demo": Scale(
-        widths={"resnet50": 8, "resnet18": 8, "vgg19": 8, "mobilenetv2": 8, "fixup-resnet110": 4},
+    "demo": Sizes(
+        widths={"resnet50": 8, "resnet18": 8, "vgg19": 8, "mobilenetv2": 8, "fixup-resnet": 4},
         densities=(0.2, 0.05, 0.01),
         epochs=5,
         batch_size=32,
@@ -76,15 +79,15 @@ SCALES: Mapping[Preset, Scale] = {
 
 
 @dataclass(frozen=True)
-class Task:
+class Panel:
     """A network on a set of images: a panel of a figure."""
 
-    architecture: Architecture
+    network: str
     data: ImageSetName
 
 
 @dataclass(frozen=True, kw_only=True)
-class DensityPoint(ImagePoint):
+class DensityPoint(Point):
     """A network of a series that trains this share of its weights."""
 
     density: float
@@ -100,38 +103,38 @@ class DensityOptions(Variants, ImageOptions):
     """Image sets (default: the figure's, or CIFAR-10 with `--preset demo`)."""
 
 
-def network_of(task: Task, preset: Preset) -> ImageNetwork:
-    """Return the network of a task."""
+def network_of(panel: Panel, preset: Preset) -> NetworkSettings:
+    """Return the network of a panel."""
     widths = SCALES[preset].widths
-    width = {"width": widths[task.architecture]} if task.architecture in widths else {}
-    return ImageNetwork.of(task.architecture, classes=CLASSES[task.data], **width)
+    width = {"width": widths[panel.network]} if panel.network in widths else {}
+    return network_settings(panel.network, classes=CLASSES[panel.data], **width)
 
 
-def data_of(task: Task, preset: Preset, side: int | None = None) -> ImageData:
-    """Return the examples of a task, images brought to `side`."""
+def data_of(panel: Panel, preset: Preset, side: int | None = None) -> ImageData:
+    """Return the examples of a panel, images brought to `side`."""
     split = SCALES[preset].split
-    if task.data == "tiny-imagenet":
+    if panel.data == "tiny-imagenet":
         split = replace(split, validation=0)
     augmentation = replace(AUGMENTATIONS["price2021"], resize=side)
-    return ImageData(name=task.data, identity="", split=split, augmentation=augmentation)
+    return ImageData(name=panel.data, identity="", split=split, augmentation=augmentation)
 
 
-def learning(task: Task, preset: Preset, optimiser: Optimiser, series: Series) -> Learning:
+def learning(panel: Panel, preset: Preset, optimizer: Algorithm, series: Series) -> TrainingSettings:
     """Return how a network of a series learns (Price 2021, Table 4)."""
     scale = SCALES[preset]
-    small = task.architecture == "lenet5"
+    small = panel.network == "lenet5"
     epochs = scale.lenet_epochs if small else scale.epochs
     common: dict[str, Any] = {
         "epochs": epochs,
         "batch_size": scale.lenet_batch_size if small else scale.batch_size,
         "weight_decay": _WEIGHT_DECAY,
-        "slowed": _SLOWED if task.architecture == "fixup-resnet110" else (),
-        "keep": "last" if task.data == "tiny-imagenet" else "best-validation",
+        "slowed": _SLOWED if panel.network == "fixup-resnet" else (),
+        "keep": "last" if panel.data == "tiny-imagenet" else "best-validation",
     }
-    if optimiser == "adam":
-        return Learning(optimiser="adam", learning_rate=_ADAM_RATE, **common)
-    return Learning(
-        optimiser="sgd",
+    if optimizer == "adam":
+        return image_training(optimizer="adam", learning_rate=_ADAM_RATE, **common)
+    return image_training(
+        optimizer="sgd",
         learning_rate=_SGD_RATE_DCT if series.startswith("DCTpS") else _SGD_RATE,
         momentum=_MOMENTUM,
         schedule="steps",
@@ -141,31 +144,31 @@ def learning(task: Task, preset: Preset, optimiser: Optimiser, series: Series) -
 
 
 def density_point(
-    series: Series, task: Task, density: float, preset: Preset, variants: Variants, optimiser: Optimiser = "adam"
+    series: Series, panel: Panel, density: float, preset: Preset, variants: Variants, optimizer: Algorithm = "adam"
 ) -> DensityPoint:
     """Return the runs of one point."""
-    network, training = network_of(task, preset), learning(task, preset, optimiser, series)
-    weights = weights_of(series, network, density, task.data, training.batch_size, variants)
-    data = data_of(task, preset, SCALES[preset].side)
-    run = ImageRun(data=data, network=network, weights=weights, training=training, preset=preset)
+    network, training = network_of(panel, preset), learning(panel, preset, optimizer, series)
+    weights = weights_of(series, network, density, panel.data, training.batch_size, variants)
+    data = data_of(panel, preset, SCALES[preset].side)
+    run = Run(data=data, network=network, start=start_of(network), weights=weights, training=training, preset=preset)
     return DensityPoint(series=series, run=run, density=density)
 
 
 def density_points(
-    options: DensityOptions, tasks: Sequence[Task], several: Sequence[Series], optimiser: Optimiser = "adam"
+    options: DensityOptions, panels: Sequence[Panel], several: Sequence[Series], optimizer: Algorithm = "adam"
 ) -> list[DensityPoint]:
-    """Return the points of a figure: the dense network of each task, and each series at every density."""
+    """Return the points of a figure: the dense network of each panel, and each series at every density."""
     preset: Preset = options.preset
     points = []
-    for task in tasks:
-        points.append(density_point("dense", task, 1.0, preset, options, optimiser))
+    for panel in panels:
+        points.append(density_point("dense", panel, 1.0, preset, options, optimizer))
         for series in several:
             for density in options.densities or SCALES[preset].densities:
-                points.append(density_point(series, task, density, preset, options, optimiser))
+                points.append(density_point(series, panel, density, preset, options, optimizer))
     return points
 
 
-def tasks_of(options: DensityOptions, network: Architecture, sets: Sequence[ImageSetName]) -> list[Task]:
+def panels_of(options: DensityOptions, network: str, sets: Sequence[ImageSetName]) -> list[Panel]:
     """Return the network on every set of the figure; at `demo` on CIFAR-10, which can be had."""
     chosen = options.sets or (sets if options.preset == "paper" else ("cifar10",))
-    return [Task(network, data) for data in chosen]
+    return [Panel(network, data) for data in chosen]

@@ -11,22 +11,22 @@ from common.progress import progress
 from models.pruning.allocation import sizes_of
 from models.pruning.prune import PruningError
 from recipes.command import Recipe
-from recipes.price2021.grids import DensityPoint, Task, density_point
+from recipes.price2021.grids import DensityPoint, Panel, density_point
 from recipes.price2021.masks import StartOptions, counts_of_run
 from recipes.price2021.methods import FILTERS, Series, weight_shapes
 from recipes.price2021.names import NETWORKS, density_colours, legend_entries, percent
 from recipes.trained import Picture
 
-_RESNET, _VGG = Task("resnet50", "cifar10"), Task("vgg19", "cifar10")
+_RESNET, _VGG = Panel("resnet50", "cifar10"), Panel("vgg19", "cifar10")
 _COLUMNS = 2
 _TITLES = {"DCTpS": "equally many per layer", "DCTpS (EPF)": "equally many per filter"}
 
 
-def start_points(options: StartOptions, panels: Sequence[tuple[Series, Task]]) -> list[DensityPoint]:
+def start_points(options: StartOptions, panels: Sequence[tuple[Series, Panel]]) -> list[DensityPoint]:
     """Return every panel at every density, of published size."""
     return [
-        density_point(series, task, density, "paper", options)
-        for series, task in panels
+        density_point(series, panel, density, "paper", options)
+        for series, panel in panels
         for density in options.densities
     ]
 
@@ -42,8 +42,8 @@ def count_table(points: Sequence[DensityPoint], options: StartOptions) -> pd.Dat
             network = point.run.network
             row = {
                 "series": point.series,
-                "architecture": network.architecture,
-                "classes": dict(network.size)["classes"],
+                "architecture": network.kind,
+                "classes": network.classes,
                 "density": point.density,
             }
             try:
@@ -110,8 +110,8 @@ class AllocationOptions(SynFlowOptions):
     download: bool = field(init=False, default=False)
 
 
-def _recipe(name: str, about: str, options: type[StartOptions], *panels: tuple[Series, Task]) -> Recipe:
-    """Return a figure of these panels."""
+def _recipe(name: str, about: str, options: type[StartOptions], *panels: tuple[Series, Panel]) -> Recipe:
+    """Return a figure of kept weights per layer with these panels."""
 
     def draw(options: StartOptions) -> Picture:
         table = count_table(start_points(options, panels), options)
@@ -146,7 +146,7 @@ RECIPES = (
         ResNet-50 and VGG-19 with 10 classes, eight densities. No masks are drawn.
         """,
         AllocationOptions,
-        *((series, task) for task in (_RESNET, _VGG) for series in FILTERS),
+        *((series, panel) for panel in (_RESNET, _VGG) for series in FILTERS),
     ),
     _recipe(
         "fig13_synflow_layers",
@@ -159,8 +159,8 @@ RECIPES = (
         """,
         SynFlowOptions,
         ("SynFlow", _VGG),
-        ("SynFlow", Task("vgg19", "cifar100")),
-        ("SynFlow", Task("resnet18", "tiny-imagenet")),
-        ("SynFlow", Task("mobilenetv2", "cifar10")),
+        ("SynFlow", Panel("vgg19", "cifar100")),
+        ("SynFlow", Panel("resnet18", "tiny-imagenet")),
+        ("SynFlow", Panel("mobilenetv2", "cifar10")),
     ),
 )

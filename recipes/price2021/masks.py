@@ -1,25 +1,28 @@
 """Masks of networks of published size before training, computed once and kept in files."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import save
 from torch import nn
 
-from asc.images.batches import ImageBatches, load
-from asc.images.description import ImageRun, ImageWeights
-from asc.images.networks import build_network, choose_masks
+from asc.images.task import ImageTask, load
+from asc.kept import Arrays, kept_arrays
+from asc.networks import build_network, initial_network
+from asc.run import Run
 from common.errors import ConfigError
-from common.files import atomic_path
 from common.identity import digest
 from data_prep.images.sets import ImageSetName, LabelledSet
 from models.prunable import Masks
 from models.pruning.allocation import ALLOCATIONS, Counts
 from models.pruning.masks import counts_of
 from models.pruning.prune import PruningError
+from models.weights.pruned import PrunedAtStart
+from models.weights.scheme import KeepsRandomWeights, Laying
+from models.weights.schemes import find_scheme
 from models.weights.sparse import lay_sparse
 from recipes.options import FigureOptions
 from recipes.price2021.grids import SCALES
@@ -42,7 +45,7 @@ class StartOptions(Variants, FigureOptions):
     """Shares of the weights that are kept."""
 
 
-def images_of(run: ImageRun, options: StartOptions) -> LabelledSet:
+def images_of(run: Run, options: StartOptions) -> LabelledSet:
     """Return the set that `run` is on.
 
     Raises
@@ -55,77 +58,78 @@ def images_of(run: ImageRun, options: StartOptions) -> LabelledSet:
     return load(cast(ImageSetName, run.data.name), options.data, download=options.download)
 
 
-def examples_of(run: ImageRun, options: StartOptions) -> ImageBatches:
+def examples_of(run: Run, options: StartOptions) -> ImageTask:
     """Return the examples as `run` sees them; errors are those of `images_of`."""
-    return ImageBatches(run, images_of(run, options), torch.device("cpu"))
+    return ImageTask(run, images_of(run, options), torch.device("cpu"))
 
 
-def _is_blind(run: ImageRun) -> bool:
-    """Whether what scores weights looks at no example."""
-    return run.weights.pruning in ("synflow", "magnitude", "random")
+def _pruned(run: Run) -> PrunedAtStart | None:
+    """Return the run's scheme of pruning at initialisation, if it has one."""
+    found = find_scheme(run.weights, PrunedAtStart)
+    return found if isinstance(found, PrunedAtStart) else None
 
 
-def _dense(run: ImageRun) -> nn.Module:
-    """Return the network of `run` as it starts before anything is pruned."""
-    return build_network(replace(run, weights=ImageWeights(start=run.weights.start)))
+def _is_blind(scheme: PrunedAtStart) -> bool:
+    """Return whether a score uses no examples."""
+    return scheme.method in ("synflow", "magnitude", "random")
 
 
-def masks_of_run(run: ImageRun, options: StartOptions) -> Masks:
-    """Return what a pruning method leaves of the network of `run`; layers may be cut off from each other.
+def masks_of_run(run: Run, options: StartOptions) -> Masks:
+    """Return the masks of a pruning method for the network of `run`, which may be disconnected.
 
     Raises
     ------
     PruningError
-        If it cannot tell weights from each other; this too is kept.
+        If the method cannot rank weights; this result is cached as well.
     ConfigError, DataError
         As `images_of`, where the method scores with examples.
     """
-    seen = None
-    if not _is_blind(run):
+    seen, scheme = None, _pruned(run)
+    assert scheme is not None  # noqa: S101 - asked of pruned runs only
+    if not _is_blind(scheme):
         seen = replace(run.data, identity=images_of(run, options).identity), run.training.batch_size
-    identity = digest({"network": run.network, "weights": run.weights, "seed": run.seed, "seen": seen})
-    name = f"price2021-masks-{run.network.architecture}-{run.weights.pruning}-{identity[:12]}.safetensors"
-    path = options.runs / name
-    if not path.is_file():
-        _find(run, options, path)
-    with safe_open(path, framework="pt") as file:
-        if failure := (file.metadata() or {}).get("failure"):
-            raise PruningError(failure)
-        masks = {}
-        for layer, shape in weight_shapes(run.network).items():
-            masks[layer] = torch.zeros(shape, dtype=torch.bool)
-            masks[layer].view(-1)[file.get_tensor(layer).long()] = True
+    identity = digest(
+        {"network": run.network, "start": run.start, "weights": run.weights, "seed": run.seed, "seen": seen}
+    )
+    name = f"price2021-masks-{run.network.kind}-{scheme.method}-{identity[:12]}.npz"
+    found = kept_arrays(options.runs / name, partial(_find, run, scheme, options))
+    if "failure" in found:
+        raise PruningError(str(found["failure"]))
+    masks = {layer: torch.zeros(shape, dtype=torch.bool) for layer, shape in weight_shapes(run.network).items()}
+    for layer, mask in masks.items():
+        mask.view(-1)[torch.from_numpy(found[layer]).long()] = True
     return masks
 
 
-def _find(run: ImageRun, options: StartOptions, path: Path) -> None:
+def _find(run: Run, scheme: PrunedAtStart, options: StartOptions) -> Arrays:
+    """Return the kept positions of each layer, or the reason why pruning failed."""
     side = _SIDES.get(run.data.name, 32)
     example = [(torch.zeros(1, 3, side, side), torch.zeros(1))]
-    batches = example if _is_blind(run) else examples_of(run, options).scoring(run)
-    metadata, kept = {}, {}
+    batches = example if _is_blind(scheme) else examples_of(run, options).scored(run)
     try:
-        masks = choose_masks(_dense(run), run, batches, forbid="nothing")
-        kept = {layer: mask.flatten().nonzero()[:, 0].int() for layer, mask in masks.items()}
+        laying = Laying(settings=run.network, seed=run.seed, batches=batches)
+        masks = scheme.masks(initial_network(run), laying, forbid="nothing")
     except PruningError as error:
-        metadata["failure"] = str(error)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(save(kept, metadata))
+        return {"failure": np.array(str(error))}
+    return {layer: mask.flatten().nonzero()[:, 0].int().numpy() for layer, mask in masks.items()}
 
 
-def counts_of_run(run: ImageRun, options: StartOptions) -> Counts:
+def counts_of_run(run: Run, options: StartOptions) -> Counts:
     """Return how many weights each layer of the network of `run` keeps; errors are those of `masks_of_run`."""
-    shapes, kept = weight_shapes(run.network), run.weights.kept
-    if run.weights.pruning is not None:
+    if _pruned(run) is not None:
         return counts_of(masks_of_run(run, options))
+    shapes, scheme = weight_shapes(run.network), find_scheme(run.weights, KeepsRandomWeights)
+    assert isinstance(scheme, KeepsRandomWeights)  # noqa: S101 - asked of sparse runs only
+    kept = scheme.budget(run.network)
     if len(kept) > 1:
         return dict(zip(shapes, kept, strict=True))
-    return ALLOCATIONS[run.weights.allocation](shapes, kept[0])
+    return ALLOCATIONS[scheme.allocation](shapes, kept[0])
 
 
-def network_at_start(run: ImageRun, options: StartOptions) -> nn.Module:
+def network_at_start(run: Run, options: StartOptions) -> nn.Module:
     """Return the network that `run` starts from; errors are those of `masks_of_run`."""
-    if run.weights.pruning is None:
+    if _pruned(run) is None:
         return build_network(run)
-    network = _dense(run)
+    network = initial_network(run)
     lay_sparse(network, masks_of_run(run, options))
     return network

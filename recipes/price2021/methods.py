@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
-from asc.images.description import ImageNetwork, ImageWeights
 from data_prep.images.sets import ImageSetName
-from models.pruning.allocation import Shapes, sizes_of
+from models.counts import network_counts
+from models.initialisation import Start
+from models.network import NetworkSettings
+from models.pruning.allocation import AllocationName, Shapes, sizes_of
+from models.pruning.prune import Method
 from models.pruning.published import epf_published, epl_published
 from models.pruning.scores import Loss
-from recipes.image_cost import counts_of
+from models.vision.fixup import FixupSettings
+from models.weights.dct import DctSparsity, Scale
+from models.weights.pruned import PrunedAtStart
+from models.weights.scheme import Scheme
+from models.weights.sparse import StaticSparsity
 
 Series = Literal[
     "DCTpS",
@@ -27,20 +34,16 @@ Series = Literal[
 # What most figures compare; the last two and DCTpS choose weights at random.
 COMPARED: tuple[Series, ...] = ("DCTpS", "FORCE", "SynFlow", "Sparse (EPL)", "Sparse (uniform)")
 WITHOUT_SYNFLOW: tuple[Series, ...] = ("DCTpS", "FORCE", "Sparse (EPL)", "Sparse (uniform)")
-RANDOM: tuple[Series, ...] = ("DCTpS", "Sparse (EPL)", "Sparse (uniform)")
 FILTERS: tuple[Series, ...] = ("DCTpS", "DCTpS (EPF)")
+RANDOM: tuple[Series, ...] = ("DCTpS", "Sparse (EPL)", "Sparse (uniform)")
 
 # What the paper calls FORCE is what its authors call Iter-SNIP now: a weight that is removed does not come back.
-_METHODS: Mapping[Series, Mapping[str, Any]] = {
-    "DCTpS": {"scheme": "dct", "allocation": "equal_per_layer"},
-    "DCTpS (EPF)": {"scheme": "dct", "allocation": "equal_per_filter"},
-    "FORCE": {"scheme": "sparse", "pruning": "iter_snip"},
-    "SynFlow": {"scheme": "sparse", "pruning": "synflow"},
-    "SNIP": {"scheme": "sparse", "pruning": "snip"},
-    "GraSP": {"scheme": "sparse", "pruning": "grasp"},
-    "Sparse (EPL)": {"scheme": "sparse", "allocation": "equal_per_layer"},
-    "Sparse (uniform)": {"scheme": "sparse", "allocation": "uniform"},
-    "dense": {},
+_SCORES: Mapping[Series, Method] = {"FORCE": "iter_snip", "SynFlow": "synflow", "SNIP": "snip", "GraSP": "grasp"}
+_ALLOCATIONS: Mapping[Series, AllocationName] = {
+    "DCTpS": "equal_per_layer",
+    "DCTpS (EPF)": "equal_per_filter",
+    "Sparse (EPL)": "equal_per_layer",
+    "Sparse (uniform)": "uniform",
 }
 CLASSES: Mapping[ImageSetName, int] = {"cifar10": 10, "cifar100": 100, "tiny-imagenet": 200}
 # Table 3: batches that FORCE scores with at each of its 60 steps.
@@ -62,9 +65,9 @@ class Variants:
     """Scales of a Fixup ResNet's transforms: ratios of norms, or their square roots as in the public code."""
 
 
-def weight_shapes(network: ImageNetwork) -> Shapes:
+def weight_shapes(network: NetworkSettings) -> Shapes:
     """Return the shape of every weight that can be pruned, by layer name, in order."""
-    return counts_of(network).shapes
+    return network_counts(network).shapes
 
 
 def kept_by(series: Series, shapes: Shapes, density: float | Fraction, variants: Variants) -> tuple[int, ...]:
@@ -76,14 +79,14 @@ def kept_by(series: Series, shapes: Shapes, density: float | Fraction, variants:
     if series == "Sparse (uniform)":
         return tuple(int(density * size) for size in sizes.values())
     budget = int(density * sum(sizes.values()))
-    published = _PUBLISHED.get(_METHODS[series].get("allocation", ""))
+    published = _PUBLISHED.get(_ALLOCATIONS.get(series, ""))
     if variants.allocation == "published" and published is not None:
         return tuple(published(shapes, budget).values())
     return (budget,)
 
 
 def _examples(series: Series, data: ImageSetName, batch_size: int) -> int:
-    """Return how many examples a method scores with; SynFlow looks only at the shape of one."""
+    """Return the number of examples for a method's scores; SynFlow uses only the shape of one."""
     examples = {
         "FORCE": _FORCE_BATCHES[data] * batch_size,
         "SNIP": batch_size,
@@ -92,32 +95,36 @@ def _examples(series: Series, data: ImageSetName, batch_size: int) -> int:
     return examples.get(series, 1)
 
 
+def start_of(network: NetworkSettings) -> Start:
+    """Return the initialisation of a network: the default for a Fixup ResNet, which is Fixup."""
+    return Start(init="torch" if isinstance(network, FixupSettings) else "kaiming")
+
+
 def weights_of(
     series: Series,
-    network: ImageNetwork,
+    network: NetworkSettings,
     density: float | Fraction,
     data: ImageSetName,
     batch_size: int,
     variants: Variants,
-) -> ImageWeights:
-    """Return how a network of a series starts, and which of its weights it trains.
+) -> tuple[Scheme, ...]:
+    """Return the weight schemes of a network of a series.
 
     Parameters
     ----------
     density
         Share of the weights of convolutions and linear layers that is trained.
     data, batch_size
-        What a method scores weights on that has a score.
+        Examples that a method with a score scores weights on.
     """
-    fixup = network.architecture == "fixup-resnet110"
-    method = dict(_METHODS[series])
-    if method:
-        method["kept"] = kept_by(series, weight_shapes(network), density, variants)
-    if "pruning" in method:
-        method["examples"] = _examples(series, data, batch_size)
-    if series == "FORCE":
-        method["scoring_loss"] = variants.force_loss
-    if fixup and method.get("scheme") == "dct":
-        method["scale"] = variants.fixup_scale
-    # A Fixup ResNet's own start is what Fixup is.
-    return ImageWeights(start="torch" if fixup else "kaiming", **method)
+    if series == "dense":
+        return ()
+    kept = kept_by(series, weight_shapes(network), density, variants)
+    if series in _SCORES:
+        loss: Loss = variants.force_loss if series == "FORCE" else "cross_entropy"
+        examples = _examples(series, data, batch_size)
+        return (PrunedAtStart(kept=kept, method=_SCORES[series], examples=examples, scoring_loss=loss),)
+    if series.startswith("DCTpS"):
+        scale: Scale = variants.fixup_scale if isinstance(network, FixupSettings) else "one"
+        return (DctSparsity(kept=kept, allocation=_ALLOCATIONS[series], scale=scale),)
+    return (StaticSparsity(kept=kept, allocation=_ALLOCATIONS[series]),)

@@ -13,7 +13,7 @@ NETWORKS: Mapping[str, str] = {
     "resnet50": "ResNet-50",
     "vgg19": "VGG-19",
     "mobilenetv2": "MobileNetV2",
-    "fixup-resnet110": "Fixup ResNet-110",
+    "fixup-resnet": "Fixup ResNet-110",
 }
 SETS: Mapping[str, str] = {
     "cifar10": "CIFAR-10",

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from recipes.command import Recipe, run_recipe
 from recipes.points import Preset
 from recipes.price2021.density_figures import accuracy_table
-from recipes.price2021.grids import DensityOptions, DensityPoint, density_point, tasks_of
+from recipes.price2021.grids import DensityOptions, DensityPoint, density_point, panels_of
 from recipes.price2021.methods import Series
 from recipes.price2021.names import percent
 from recipes.trained import Picture, Trained
@@ -46,8 +46,8 @@ def points(options: DensityOptions) -> list[DensityPoint]:
     """Return the dense network, and every series at every density of the table."""
     preset: Preset = options.preset
     return [
-        density_point(series, task, density, preset, options)
-        for task in tasks_of(options, "resnet50", ("cifar100",))
+        density_point(series, panel, density, preset, options)
+        for panel in panels_of(options, "resnet50", ("cifar100",))
         for series, densities in {
             "dense": (1.0,),
             **dict.fromkeys(_SERIES, options.densities or _DENSITIES[preset]),

@@ -8,27 +8,26 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from asc.images.description import ImageNetwork
-from models.vision.architectures import Architecture
+from models.counts import network_counts
+from models.registry import network_settings
 from recipes.command import Recipe, run_recipe
-from recipes.image_cost import counts_of
 from recipes.options import FigureOptions
 from recipes.price2021.names import NETWORKS
 from recipes.trained import Picture
 
 # Weights, biases and batch norm, as published.
-PUBLISHED: dict[Architecture, tuple[int, int]] = {
+PUBLISHED: dict[str, tuple[int, int]] = {
     "resnet50": (23_467_712, 53_130),
     "vgg19": (20_024_000, 11_018),
     "mobilenetv2": (2_261_824, 35_098),
-    "fixup-resnet110": (1_719_856, 282),
+    "fixup-resnet": (1_719_856, 282),
     "resnet18": (11_164_352, 9_610),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(FigureOptions):
-    """Options of Table 2."""
+class ParametersOptions(FigureOptions):
+    """ParametersOptions of Table 2."""
 
     classes: int = 10
     """Number of classes of the networks."""
@@ -38,7 +37,7 @@ def parameter_table(classes: int = 10) -> pd.DataFrame:
     """Return one row per network: layers, filters, weights, bias_and_batch_norm, total, and the published two."""
     rows = []
     for architecture, (weights, others) in PUBLISHED.items():
-        counts = counts_of(ImageNetwork.of(architecture, classes=classes))
+        counts = network_counts(network_settings(architecture, classes=classes))
         rows.append(
             {
                 "network": NETWORKS[architecture],
@@ -54,18 +53,18 @@ def parameter_table(classes: int = 10) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tell(options: Options) -> str:
+def tell(options: ParametersOptions) -> str:
     """Return the table as text."""
     return parameter_table(options.classes).to_string(index=False)
 
 
-def draw(options: Options) -> Picture:
+def draw(options: ParametersOptions) -> Picture:
     """Print and return the table."""
     print(tell(options), end="\n\n")
     return Picture(None, parameter_table(options.classes))
 
 
-RECIPE = Recipe(name="price2021/table02_parameters", about=__doc__, options=Options, draw=draw, tell=tell)
+RECIPE = Recipe(name="price2021/table02_parameters", about=__doc__, options=ParametersOptions, draw=draw, tell=tell)
 
 if __name__ == "__main__":
     sys.exit(run_recipe(RECIPE))

@@ -11,15 +11,21 @@ import soundfile
 import torch
 from safetensors.torch import load_file
 
-from asc.description import DataReference, RunDescription, TrainingSettings, WeightSettings
+from asc.augmentations.mixup import Mixup
+from asc.augmentations.rolling import RolledFrames
+from asc.machine import Machine
+from asc.run import Labels, Run, SceneData
 from asc.run_folder import RunFolder
-from asc.training import Machine, train
+from asc.training import train
+from asc.training_settings import TrainingSettings
 from data_prep.layouts import LAYOUTS
 from data_prep.planning import plan_set
 from data_prep.preparation import prepare
 from data_prep.splits import SplitSettings
 from data_prep.storage import PreparedSet
-from models.resnet import NetworkSettings
+from models.audio.resnet import AudioResNetSettings
+from models.initialisation import Start
+from models.weights.damping import Damping
 from tests.conftest import TEST_PRECISION, TEST_SEED
 
 SCENES, CITIES, DEVICES = ("bus", "park", "tram"), ("lyon", "milan", "paris", "prague"), ("a", "b", "s1")
@@ -59,15 +65,25 @@ def prepared(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> Prep
 
 
 @pytest.fixture(scope="session")
-def description(prepared: PreparedSet) -> RunDescription:
+def scene_run(prepared: PreparedSet) -> Run:
     """Return a run of three epochs of the smallest network."""
-    return RunDescription(
-        data=DataReference(name=prepared.name, identity=prepared.identity),
-        split=prepared.split_defaults,
-        features=prepared.features,
-        network=NetworkSettings(width=4, classes=len(prepared.scenes)),
-        weights=WeightSettings(damping=0.1),
-        training=TrainingSettings(epochs=3, batch_size=6, learning_rate=1e-2, roll="frames", precision=TEST_PRECISION),
+    return Run(
+        data=SceneData(
+            name=prepared.name,
+            identity=prepared.identity,
+            split=prepared.split_defaults,
+            features=prepared.features,
+        ),
+        network=AudioResNetSettings(width=4, classes=len(prepared.scenes)),
+        start=Start(init="fixup"),
+        weights=(Damping(edge=0.1),),
+        training=TrainingSettings(
+            epochs=3,
+            batch_size=6,
+            learning_rate=1e-2,
+            augmentations=(RolledFrames(), Mixup()),
+            precision=TEST_PRECISION,
+        ),
         preset="demo",
     )
 
@@ -76,14 +92,21 @@ Trained = Callable[..., RunFolder]
 
 
 @pytest.fixture
-def trained(prepared: PreparedSet, description: RunDescription, tmp_path: Path) -> Trained:
-    """Return a function that trains `description` with some training settings changed, in a folder of its own."""
+def trained(prepared: PreparedSet, scene_run: Run, tmp_path: Path) -> Trained:
+    """Return a function that trains `scene_run`, with some training settings changed, in a folder of runs by name."""
 
-    def run(runs: str = "runs", machine: Machine | None = None, seed: int = 0, **training: Any) -> RunFolder:
-        changed = replace(description, training=replace(description.training, **training), seed=seed + TEST_SEED)
+    def make(
+        runs: str = "runs", machine: Machine | None = None, seed: int = 0, labels: Labels = "true", **training: Any
+    ) -> RunFolder:
+        changed = replace(
+            scene_run,
+            data=replace(scene_run.data, labels=labels),
+            training=replace(scene_run.training, **training),
+            seed=seed + TEST_SEED,
+        )
         return train(changed, prepared, tmp_path / runs, machine or Machine())
 
-    return run
+    return make
 
 
 def same_weights(first: RunFolder, second: RunFolder) -> bool:

@@ -2,19 +2,18 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import lightning
 import pytest
 import torch
+from torch import nn
 
-from asc import training
-from asc.accelerator import set_up
-from asc.checkpoint import BackgroundCheckpointIO
-from asc.description import RunDescription
-from asc.run_folder import RunFolder
-from asc.training import Machine
+from asc.accelerator import choose_accelerator, resolve_precision, set_up
+from asc.augmentations.augmentation import Batch
+from asc.fabric import make_fabric
+from asc.learners import NetworkLearner
+from asc.run import Run
+from common.errors import ConfigError
 
 
 @pytest.fixture
@@ -51,12 +50,11 @@ def test_on_a_gpu() -> None:
 
 
 @pytest.mark.usefixtures("restored")
-def test_a_trainer_leaves_all_that_as_it_is(description: RunDescription, tmp_path: Path) -> None:
-    class Saves(lightning.Callback):
-        files = BackgroundCheckpointIO()
-
+def test_a_fabric_leaves_all_that_as_it_is(scene_run: Run) -> None:
     set_up("cuda")
-    training._trainer(description, RunFolder.of(description, tmp_path), Machine(), Saves())  # type: ignore[arg-type]
+    fabric = make_fabric("cpu")
+    network = nn.Linear(3, 2)
+    NetworkLearner(scene_run, network, fabric).step(Batch(torch.randn(4, 3), torch.arange(4) % 2), [0.1])
     assert torch.is_deterministic_algorithms_warn_only_enabled()
     assert not torch.backends.cudnn.benchmark
 
@@ -68,3 +66,26 @@ def test_on_the_cpu_nothing_of_that() -> None:
     assert torch.backends.cudnn.allow_tf32 == before
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+
+
+def test_precision_follows_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    assert resolve_precision("auto", "cpu") == "bf16-mixed"
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")  # as ATEN_CPU_CAPABILITY may limit it
+    assert resolve_precision("auto", "cpu") == "32-true"
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
+    assert resolve_precision("auto", "cpu") == "32-true"
+    assert resolve_precision("bf16-mixed", "cpu") == "bf16-mixed"
+    with pytest.raises(ConfigError, match="precision"):
+        resolve_precision("16", "cpu")
+
+
+def test_the_accelerator_is_one_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for present, found in ((True, "cuda"), (False, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda present=present: present)
+        assert choose_accelerator("auto") == found
+        assert choose_accelerator("cpu") == "cpu"
+    with pytest.raises(ConfigError, match="PyTorch finds no GPU here"):
+        choose_accelerator("cuda")

@@ -67,7 +67,7 @@ def test_bytes_do_not_depend_on_locale_hash_seed_time_zone_or_matplotlib_setting
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["{runs}/absent", "--out", "{out}"], 1, "holds no run"),
+        (["{runs}/absent", "--out", "{out}"], 1, "has no run"),
         (["{runs}", "--out", "{out}", "--replicates", "3"], 1, "replicates = 3 is not allowed"),
         (["{runs}", "--out", "{out}/file"], 1, "is not allowed: a folder"),
         (["{runs}", "--out", "{out}/blocked"], 1, "cannot write"),

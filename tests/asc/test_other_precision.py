@@ -5,43 +5,41 @@ from pathlib import Path
 
 import pytest
 
-from asc.description import RunDescription
 from asc.other_precision import tell_other_precision
+from asc.run import Run
 from asc.run_folder import RunFolder
 from asc.train import main
 from data_prep.storage import PreparedSet
 
 
-def in_bfloat16(description: RunDescription) -> RunDescription:
-    return replace(description, training=replace(description.training, precision="bf16-mixed"))
+def in_bfloat16(scene_run: Run) -> Run:
+    return replace(scene_run, training=replace(scene_run.training, precision="bf16-mixed"))
 
 
-def begin(description: RunDescription, runs: Path) -> RunFolder:
-    folder = RunFolder.of(description, runs)
-    folder.write_description(description)
+def begin(scene_run: Run, runs: Path) -> RunFolder:
+    folder = RunFolder.of(scene_run, runs)
+    folder.write_description(scene_run)
     return folder
 
 
 def test_the_other_run_and_what_continues_it_are_named(
-    description: RunDescription, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    scene_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell_other_precision([description], tmp_path)
+    tell_other_precision([scene_run], tmp_path)
     assert not capsys.readouterr().err
-    folder = begin(in_bfloat16(description), tmp_path)
-    tell_other_precision([description], tmp_path)
+    folder = begin(in_bfloat16(scene_run), tmp_path)
+    tell_other_precision([scene_run], tmp_path)
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert f"{folder.path} exists in the precision bf16-mixed" in said
     assert "--precision bf16-mixed" in said
-    begin(description, tmp_path)  # both are there: nothing begins anew
-    tell_other_precision([description], tmp_path)
+    begin(scene_run, tmp_path)  # both are there: nothing begins anew
+    tell_other_precision([scene_run], tmp_path)
     assert not capsys.readouterr().err
 
 
-def test_of_many_runs_they_are_counted(
-    description: RunDescription, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wanted = [replace(description, seed=seed) for seed in range(3)]
+def test_of_many_runs_they_are_counted(scene_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = [replace(scene_run, seed=seed) for seed in range(3)]
     for run in wanted[:2]:
         begin(in_bfloat16(run), tmp_path)
     tell_other_precision(wanted, tmp_path)

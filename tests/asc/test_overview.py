@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from asc.description import RunDescription
 from asc.executor import _claimed
-from asc.overview import Planned, failure_file, main, show_live, status, survey, table, time_left, totals_line
+from asc.overview import Planned, main, show_live, status, survey, table, time_left, totals_line
+from asc.run import Run
 from asc.run_folder import RunFolder
 from tests.asc.conftest import Trained
 
@@ -45,7 +45,7 @@ def every_state(tmp_path: Path) -> list[Planned]:
     finish(done)
     write_metrics(partial, [2.0, 4.0, 3.0], "0.6", "")
     write_metrics(failed, [1.0])
-    failure_file(failed.folder).write_text("diverged\n")
+    failed.folder.failure_file.write_text("diverged\n")
     write_metrics(training, [5.0, 5.0], "0.7", "0.4", age=3)
     return [done, missing, partial, failed, training]
 
@@ -70,7 +70,7 @@ def test_a_claimed_run_is_training_before_its_first_epoch_and_is_not_disturbed(t
         with _claimed(one.folder) as second:
             assert not second
     assert status(one).state == "missing"
-    failure_file(one.folder).write_text("diverged\n")
+    one.folder.failure_file.write_text("diverged\n")
     with _claimed(one.folder):
         assert status(one).state == "training"
 
@@ -85,7 +85,7 @@ def test_a_silent_run_stops_counting_as_training(tmp_path: Path) -> None:
 def test_a_run_that_has_just_failed_is_not_training_until_it_finishes_another_epoch(tmp_path: Path) -> None:
     one = planned(tmp_path, "alpha/seed-0")
     write_metrics(one, [60.0], age=10)
-    failure_file(one.folder).write_text("diverged\n")
+    one.folder.failure_file.write_text("diverged\n")
     assert status(one).state == "failed"
     write_metrics(one, [60.0] * 2, age=-1)
     assert status(one).state == "training"
@@ -170,10 +170,10 @@ def test_a_table_in_a_terminal(
 
 @pytest.mark.trains
 def test_a_real_run_seen_from_a_command_of_its_own(
-    trained: Trained, description: RunDescription, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    trained: Trained, scene_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = trained(epochs=1)
-    changed = replace(description, seed=1)
+    changed = replace(scene_run, seed=1)
     RunFolder.of(changed, tmp_path / "runs").write_description(changed)
     capsys.readouterr()
     assert main([str(tmp_path / "runs")]) == 0

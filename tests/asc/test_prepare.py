@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from asc.prepare import main
-from asc.prepare_options import Options
+from asc.prepare_options import PrepareOptions
 from data_prep.layouts import LAYOUTS
 from data_prep.planning import plan_set
 from data_prep.storage import PreparedSet
@@ -58,7 +58,7 @@ def test_as_a_module(arguments: list[str]) -> None:
 
 
 def test_the_options_are_these() -> None:
-    names = {field.name for field in dataclasses.fields(Options)}
+    names = {field.name for field in dataclasses.fields(PrepareOptions)}
     assert names == {
         *("dataset", "out", "root", "split", "test_cities", "train_devices", "reference_device", "seconds", "fit"),
         *("channel", "high_pass", "sample_rate", "mels", "report", "strict", "lenient", "lossy"),

@@ -14,12 +14,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from asc.description import RunDescription
 from asc.executor import run_all
 from asc.ray_executor import _check_room, on_ray
+from asc.run import Run
 from common.errors import ConfigError, RunError
 from data_prep.storage import PreparedSet
-from tests.asc.test_executor import Sweep, seeds_of, trainer
+from tests.asc.sweeps import Sweep, seeds_of, trainer
 from tests.conftest import ROOT
 
 # Not imported here: Ray reads whether tokens are asked for when it is first loaded.
@@ -87,11 +87,11 @@ def wait_until_gone(processes: set[int]) -> None:
 
 
 def test_ray_that_is_not_installed_is_named(
-    prepared: PreparedSet, description: RunDescription, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: PreparedSet, scene_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(RunError, match=r"pip install ray==") as error:
-        run_all(seeds_of(description, 1), trainer(prepared.folder, tmp_path), tmp_path, executor="ray")
+        run_all(seeds_of(scene_run, 1), trainer(prepared.folder, tmp_path), tmp_path, executor="ray")
     version = str(error.value).partition("ray==")[2].partition("`")[0]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["optional-dependencies"]["ray"] == [f"ray=={version}"]
@@ -117,12 +117,12 @@ def test_what_no_machine_can_hold_is_refused() -> None:
 
 
 def test_what_becomes_of_attempts(
-    description: RunDescription, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    scene_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without training: reports come back, a lost worker's run is tried again, one that kills every worker is not."""
     monkeypatch.setattr("asc.ray_executor.MAX_RETRIES", 1)
 
-    def attempt(one: RunDescription) -> str:
+    def attempt(one: Run) -> str:
         import torch
 
         with (tmp_path / f"seed-{one.seed}").open("a") as file:
@@ -137,7 +137,7 @@ def test_what_becomes_of_attempts(
     handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     with on_ray(attempt, "cpu", cpus_per_run=2) as attempts:
         assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == handlers
-        reports = {one.seed: report for one, report in attempts(seeds_of(description, 4))}
+        reports = {one.seed: report for one, report in attempts(seeds_of(scene_run, 4))}
     assert reports[0] == "1 attempts, 2 threads"
     assert reports[1] == "Ray gave it up (OSError: no such disk)"
     assert reports[2] == "2 attempts, 2 threads"
@@ -149,8 +149,8 @@ def test_what_becomes_of_attempts(
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_48_runs_of_which_16_are_killed(prepared: PreparedSet, description: RunDescription, tmp_path: Path) -> None:
-    many = Sweep(tmp_path, prepared, description, seeds=48)
+def test_48_runs_of_which_16_are_killed(prepared: PreparedSet, scene_run: Run, tmp_path: Path) -> None:
+    many = Sweep(tmp_path, prepared, scene_run, seeds=48)
     for seed in range(0, 48, 3):
         many.kill_half_way(seed, "saved" if seed % 2 else "amid")
     many.finish(many.start(executor="ray"), timeout=800)
@@ -165,8 +165,8 @@ def test_48_runs_of_which_16_are_killed(prepared: PreparedSet, description: RunD
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_two_nodes_that_ask_for_a_token(prepared: PreparedSet, description: RunDescription, tmp_path: Path) -> None:
-    both = Sweep(tmp_path, prepared, description, seeds=8)
+def test_two_nodes_that_ask_for_a_token(prepared: PreparedSet, scene_run: Run, tmp_path: Path) -> None:
+    both = Sweep(tmp_path, prepared, scene_run, seeds=8)
     with cluster_of_two(both.environment) as (address, _):
         stranger = both.start({"RAY_AUTH_TOKEN": "another"}, executor="ray", ray_address=address)
         try:
@@ -180,20 +180,20 @@ def test_two_nodes_that_ask_for_a_token(prepared: PreparedSet, description: RunD
         both.check()
         assert len(both.workers()) == 2
 
-        def share(_: RunDescription) -> str:
+        def share(_: Run) -> str:
             import ray
 
             return str(sorted(ray.get_runtime_context().get_assigned_resources().items()))  # type: ignore[no-untyped-call]
 
         with on_ray(share, "cuda", address, runs_per_gpu=4) as attempts:
-            reports = [report for _, report in attempts(seeds_of(description, 2))]
+            reports = [report for _, report in attempts(seeds_of(scene_run, 2))]
         assert reports == ["[('CPU', 1.0), ('GPU', 0.25)]"] * 2
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_machine_lost_half_way(prepared: PreparedSet, description: RunDescription, tmp_path: Path) -> None:
-    broken = Sweep(tmp_path, prepared, description, seeds=6, epochs=30)
+def test_a_machine_lost_half_way(prepared: PreparedSet, scene_run: Run, tmp_path: Path) -> None:
+    broken = Sweep(tmp_path, prepared, scene_run, seeds=6, epochs=30)
     with cluster_of_two(broken.environment) as (address, cluster):
         launch = broken.start(executor="ray", ray_address=address)
         try:
@@ -211,9 +211,9 @@ def test_a_machine_lost_half_way(prepared: PreparedSet, description: RunDescript
 
 @pytest.mark.slow
 def test_interrupted_it_ends_with_its_own_exit_code_and_leaves_nothing_running(
-    prepared: PreparedSet, description: RunDescription, tmp_path: Path
+    prepared: PreparedSet, scene_run: Run, tmp_path: Path
 ) -> None:
-    long = Sweep(tmp_path, prepared, description, seeds=2, epochs=5000)
+    long = Sweep(tmp_path, prepared, scene_run, seeds=2, epochs=5000)
     launch = long.start(executor="ray")
     try:
         long.wait_for(4, launch)

@@ -37,7 +37,7 @@ def test_a_parent_a_configuration_and_a_run_are_all_understood(runs: Path) -> No
 def test_what_is_read_is_what_was_written(runs: Path) -> None:
     damped = read_configurations([runs])[1]
     assert damped.scenes == ("bus", "park")
-    assert damped.description["weights"]["damping"] == 0.1
+    assert damped.description["weights"] == [{"kind": "damped", "edge": 0.1}]
     assert "seed" not in damped.description
     assert (damped.scored_epochs, damped.last_epoch, len(damped.metrics)) == (2, 29, 30)
     assert set(damped.scored.columns) >= {"seed", "epoch", "clip", "correct", "loss"}
@@ -114,15 +114,10 @@ def test_damage_is_an_error_that_names_the_file(
 
 
 @pytest.mark.trains
-def test_a_run_of_an_earlier_version_is_counted_by_its_weights(trained: Trained) -> None:
+def test_a_trained_run_is_read_as_it_was_written(trained: Trained) -> None:
     folder = trained()
-    result = json.loads(folder.result_file.read_text())
-    counted = result["complexity"]
-    old = {name: counted[name] for name in ("parameters", "nonzero_parameters", "macs", "input_shape")}
-    folder.result_file.write_text(json.dumps(result | {"complexity": old}))
-    assert json.loads(json.dumps(read_configurations([folder.path])[0].complexity)) == counted
-    folder.weights_file.write_bytes(b"no weights")
-    with pytest.raises(RunError, match=r"weights\.safetensors cannot be used"):
-        read_configurations([folder.path])
-    folder.weights_file.unlink()
-    assert read_configurations([folder.path])[0].complexity == old
+    (found,) = read_configurations([folder.path])
+    assert found.complexity == json.loads(folder.result_file.read_text())["complexity"]
+    assert found.description["weights"] == [{"kind": "damped", "edge": 0.1}]
+    assert found.unit == ["city", "scene"]
+    assert (found.seeds, found.scored_epochs) == ((folder.description().seed,), 3)

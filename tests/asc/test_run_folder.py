@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from asc.description import RunDescription
+from asc.run import Run
 from asc.run_folder import RunFolder, find_runs
 from asc.train import main
 from common.errors import RunError
@@ -13,10 +13,10 @@ from data_prep.storage import PreparedSet
 
 
 @pytest.fixture
-def runs(description: RunDescription, tmp_path: Path) -> list[RunFolder]:
+def runs(scene_run: Run, tmp_path: Path) -> list[RunFolder]:
     folders = []
     for seed in (0, 2, 10):
-        described = replace(description, seed=seed)
+        described = replace(scene_run, seed=seed)
         folders.append(RunFolder.of(described, tmp_path))
         folders[-1].write_description(described)
     return folders

@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from asc.run import SceneData
 from asc.run_folder import RunFolder, find_runs
 from asc.train import main
 from data_prep.storage import PreparedSet
@@ -63,7 +64,8 @@ def test_results_on_standard_output_and_the_folder_alone_on_the_last_line(
     assert folder.done
     assert folder.path.parent.name.startswith("demo-base-w4-d1-k1-")
     described = folder.description()
-    assert (described.split.test_cities, described.network.classes, described.seed) == (1, 3, 0)
+    assert isinstance(described.data, SceneData)
+    assert (described.data.split.test_cities, described.network.classes, described.seed) == (1, 3, 0)
     assert main(arguments(prepared, tmp_path)) == 0
     assert Path(capsys.readouterr().out.splitlines()[-1]) == folder.path
 
@@ -71,7 +73,7 @@ def test_results_on_standard_output_and_the_folder_alone_on_the_last_line(
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (["--damping", "2"], "damping"),
+        (["--weights", "damped", "--damped.edge", "2"], "edge"),
         (["--batch-size", "1000"], "too few"),
         (["--train-devices", "q"], "q"),
         (["--test-cities", "9"], "test_cities"),
@@ -134,11 +136,11 @@ def test_interrupted_says_so_and_continues(
     assert "Traceback" not in errors
     assert not folder.done
     saved = torch.load(folder.checkpoint_file, weights_only=True)
-    assert saved["epoch"] >= 0
+    assert all(len(state["history"]) > 0 for state in saved.values())
 
 
 def killed_as_uninterrupted(prepared: PreparedSet, tmp_path: Path, kills: int) -> None:
-    options = ("--epochs", "40", "--damping", "0.1", "--workers", "1")
+    options = ("--epochs", "40", "--workers", "1", "--weights", "damped")
     finished(arguments(prepared, tmp_path / "whole", *options))
     whole = find_runs([tmp_path / "whole"])[0]
     broken = RunFolder(tmp_path / "broken" / whole.path.relative_to(tmp_path / "whole"))

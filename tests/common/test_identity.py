@@ -67,6 +67,20 @@ def test_whole_numbers_become_the_floats_they_stand_for() -> None:
     assert from_plain(Inner, {"rate": 2, "name": "x"}) == Inner(rate=2.0)
 
 
+def test_equal_numbers_have_one_identity_read_back_or_not() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Numbers:
+        one: float = 0
+        maybe: float | None = None
+        pair: tuple[float, float] = (0, 1)
+        whole: int = 1
+
+    given, same = Numbers(one=1, maybe=2, pair=(3, 4)), Numbers(one=1.0, maybe=2.0, pair=(3.0, 4.0))
+    assert canonical_json(given) == canonical_json(same) == '{"maybe":2.0,"one":1.0,"pair":[3.0,4.0],"whole":1}'
+    for value in (given, Numbers()):
+        assert digest(from_plain(Numbers, json.loads(json.dumps(plain(value))))) == digest(value)
+
+
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"])
 def test_what_has_no_canonical_form_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="canonical"):

@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from asc import prepare as command
-from asc.prepare_options import Dataset, Options
+from asc.prepare_options import Dataset, PrepareOptions
 from common.errors import ConfigError
 from data_prep.containers.acceptance import Acceptance
 from data_prep.containers.container import Irregularity
@@ -74,7 +74,7 @@ def test_one_warning_for_each_kind(root: Path, tmp_path: Path, capsys: pytest.Ca
 
 def test_tau_is_read_strictly_unless_told_otherwise() -> None:
     def strict(dataset: Dataset, **more: bool) -> bool:
-        return Options(dataset=dataset, root=Path("x"), out=Path("y"), **more).accept.strict
+        return PrepareOptions(dataset=dataset, root=Path("x"), out=Path("y"), **more).accept.strict
 
     assert [strict("tau2020"), strict("tau2020", lenient=True), strict("folder")] == [True, False, False]
     assert strict("folder", strict=True)

@@ -103,14 +103,19 @@ def example(mels: int = 256, frames: int = 216) -> Example:
 def description(damping: float | None, epochs: int = 30) -> dict[str, Any]:
     """Return the settings of a run, without the seed."""
     return {
-        "data": {"name": "demo", "identity": "c0ffee" * 10 + "0123"},
-        "split": {"rule": "unseen-city", "test_cities": 3, "train_devices": ["a"]},
-        "features": {"mels": 256},
-        "network": {"width": 32, "depth": 1, "pointwise_depth": 1},
-        "weights": {"damping": damping, "init": "fixup"},
-        "training": {"epochs": epochs, "batch_size": 16},
+        "data": {
+            "kind": "scenes",
+            "name": "demo",
+            "identity": "c0ffee" * 10 + "0123",
+            "split": {"rule": "unseen-city", "test_cities": 3, "train_devices": ["a"]},
+            "features": {"mels": 256},
+        },
+        "network": {"kind": "audio-resnet", "width": 32, "depth": 1, "pointwise_depth": 1},
+        "start": {"init": "fixup"},
+        "weights": [] if damping is None else [{"kind": "damped", "edge": damping}],
+        "training": {"epochs": epochs, "batch_size": 16, "augmentations": [{"kind": "mixup", "alpha": 0.3}]},
         "preset": "demo",
-        "schema": 1,
+        "schema": 2,
     }
 
 

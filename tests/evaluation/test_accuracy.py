@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pandas import DataFrame
 from sklearn import metrics
 
+from common.natural_order import natural_key
 from evaluation import accuracy as measures
 from evaluation.accuracy import ALL, SEEN, UNSEEN, accuracy, confusion, log_loss, macro_average, totals
 from evaluation.predictions import score
@@ -77,7 +78,7 @@ def test_devices_named_like_groups_stay_devices() -> None:
 
 @given(st.lists(st.text(), min_size=2))
 def test_any_names_can_be_sorted(names: list[str]) -> None:
-    assert sorted(names, key=measures.natural) == sorted(reversed(names), key=measures.natural)
+    assert sorted(names, key=natural_key) == sorted(reversed(names), key=natural_key)
 
 
 @pytest.mark.parametrize("part", [SEEN, UNSEEN])

@@ -18,18 +18,18 @@ from data_prep.recording import read_recording, resample
 from evaluation.erf import ErfMap, Layer, effective_receptive_field, extent, mean_map, penultimate
 from evaluation.erf_plots import draw_maps
 from evaluation.style import house_style, saved
-from models.initialisation import Initialisation, initialise
+from models.audio.resnet import AudioResNet, AudioResNetSettings
+from models.initialisation import initialise
 from models.receptive_field import receptive_field
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 
 KINDS = [(d, 1, m) for d in (1, 2, 3) for m in (None, 0.1)] + [(1, k, m) for k in (0, 2, 3, 4) for m in (None, 0.1)]
 
 
 def network(
-    width: int = 4, depth: int = 1, k: int = 1, damping: float | None = None, init: Initialisation = "kaiming"
+    width: int = 4, depth: int = 1, k: int = 1, damping: float | None = None, init: str = "kaiming"
 ) -> AudioResNet:
-    made = AudioResNet(NetworkSettings(width=width, depth=depth, pointwise_depth=k))
+    made = AudioResNet(AudioResNetSettings(width=width, depth=depth, pointwise_depth=k))
     initialise(made, init, seed=0)
     generator = torch.Generator().manual_seed(1)
     for module in made.modules():  # as after training: batch norm shifts and scales every channel differently

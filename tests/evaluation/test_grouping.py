@@ -68,14 +68,16 @@ def test_scores_are_averaged_over_the_last_epochs_of_each_seed() -> None:
 def test_units_are_what_the_split_holds_out() -> None:
     runs = configuration(clips=FEW)
     assert (runs.unit, runs.unit_name) == (["city", "scene"], "(city, scene) pairs")
-    official = replace(runs, description={"split": {"rule": "official"}})
+    official = replace(runs, description={"data": {"split": {"rule": "official"}}})
     assert (official.unit, official.unit_name) == (["location"], "locations")
 
 
 def test_settings_that_differ_are_found_at_any_depth() -> None:
     assert flat({"a": {"b": {"c": 1}}, "d": [2]}) == {"a.b.c": 1, "d": [2]}
+    assert flat({"a": [{"kind": "x", "b": 1}, {"kind": "y"}]}) == {"a.x": True, "a.x.b": 1, "a.y": True}
     assert differing([configuration(clips=FEW), configuration(clips=FEW, damping=0.1)]) == {
-        "weights.damping": [None, 0.1]
+        "weights.damped": [None, True],
+        "weights.damped.edge": [None, 0.1],
     }
 
 

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 from common.errors import ConfigError, DataError
 from evaluation.jacobian import Mode, jacobian_spectrum
-from models.initialisation import Initialisation, initialise
+from models.audio.resnet import AudioResNet, AudioResNetSettings
+from models.initialisation import initialise
 from models.prunable import Masks, prunable
 from models.pruning.allocation import allocate
 from models.pruning.masks import random_masks
-from models.resnet import AudioResNet, NetworkSettings
 from models.vision.initialisation import initialise_kaiming
-from models.vision.resnet import ResNet, ResNetSettings
+from models.vision.resnet import ResNet, ResNet18Settings
 from models.weights.dct import lay_dct_plus_sparse
 
 MODES: tuple[Mode, ...] = ("eval", "train", "train-summed")
@@ -93,7 +93,7 @@ def test_summed_over_the_batch_against_finite_differences() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 def test_how_many_at_once_changes_nothing(at_once: int) -> None:
-    network, inputs = ResNet(ResNetSettings(width=4, classes=3)), torch.randn(3, 3, 16, 16)
+    network, inputs = ResNet(ResNet18Settings(width=4, classes=3)), torch.randn(3, 3, 16, 16)
     whole, parts = (jacobian_spectrum(network, inputs, at_once=n).each for n in (8, at_once))
     np.testing.assert_allclose(parts, whole, rtol=1e-10)
 
@@ -115,8 +115,8 @@ def test_the_network_is_left_as_it_was(mode: Mode) -> None:
     assert not inputs.requires_grad
 
 
-def audio_network(name: Initialisation) -> AudioResNet:
-    network = AudioResNet(NetworkSettings(width=4))
+def audio_network(name: str) -> AudioResNet:
+    network = AudioResNet(AudioResNetSettings(width=4))
     initialise(network, name, seed=0)
     return network
 
@@ -143,7 +143,7 @@ def test_what_cannot_be_is_named() -> None:
 
 
 def kaiming_resnet(**settings: int) -> ResNet:
-    network = ResNet(ResNetSettings(**settings))  # type: ignore[arg-type]
+    network = ResNet(ResNet18Settings(**settings))  # type: ignore[arg-type]
     initialise_kaiming(network, seed=0)
     return network
 

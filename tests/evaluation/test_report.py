@@ -134,7 +134,7 @@ def test_json_is_strict_and_says_what_the_tables_say(folder: Path) -> None:
     value = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     headline = pd.read_csv(folder / "headline.csv")
     assert [row["unseen"] for row in value["tables"]["headline"]] == list(headline.unseen)
-    assert value["configurations"][1]["description"]["weights"]["damping"] == 0.1
+    assert value["configurations"][1]["description"]["weights"] == [{"kind": "damped", "edge": 0.1}]
     assert records(pd.DataFrame({"x": [float("nan"), 2.0]})) == [{"x": None}, {"x": 2.0}]
 
 

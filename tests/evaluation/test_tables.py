@@ -115,7 +115,7 @@ def test_runs_trained_on_one_device_and_on_all_are_compared() -> None:
 
 def test_intervals_of_a_comparison_are_over_the_units_of_the_first() -> None:
     one, two = (configuration(name, seeds=(0, 1)) for name in ("pairs-x", "locations-x"))
-    two = replace(two, description=two.description | {"split": {"rule": "list"}})
+    two = replace(two, description=two.description | {"data": {"split": {"rule": "list"}}})
     assert (two.unit, group_accuracies(two, QUICK).units["all", "all"]) == (["location"], 60)
     found = compare([one, two], QUICK)
     assert "(city, scene) pairs" in found.held

@@ -14,11 +14,11 @@ QUICK = Bootstrap(replicates=200)
 def test_a_configuration_is_told_in_words() -> None:
     text = in_words(configuration(seeds=(0, 1), damping=0.1))
     assert text == (
-        "data: demo c0ffeec0ffee; network: width 32, depth 1, pointwise depth 1; weights: damping 0.1, init fixup; "
-        "split: rule unseen-city, "
-        "test cities 3, train devices a; training: 30 epochs, batches of 16; seeds 0, 1"
+        "data: demo c0ffeec0ffee; network: audio-resnet width 32, depth 1, pointwise depth 1; initial weights: fixup; "
+        "weights: damped edge 0.1; split: rule unseen-city, test cities 3, train devices a; "
+        "training: 30 epochs, batches of 16; augmentations: mixup alpha 0.3; seeds 0, 1"
     )
-    assert "no damping" in in_words(configuration())
+    assert "weights: dense;" in in_words(configuration())
 
 
 def test_a_difference_is_claimed_only_where_the_verdict_says_so() -> None:
@@ -85,7 +85,7 @@ def test_configurations_trained_on_other_devices_are_named() -> None:
     assert "seen and unseen devices are those of one;" in " ".join(cautions(comparison))
     assert "train devices a / rule" not in provenance(comparison)
     split = {"rule": "unseen-city", "test_cities": 3, "train_devices": ["all"]}
-    other = replace(runs[1], description=runs[1].description | {"split": split})
+    other = replace(runs[1], description=runs[1].description | {"data": runs[1].description["data"] | {"split": split}})
     assert "train devices a / rule unseen-city, test cities 3, train devices all;" in provenance(
         compare([runs[0], other], QUICK)
     )

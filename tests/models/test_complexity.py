@@ -8,16 +8,16 @@ import torch
 import torchinfo
 from torch import nn
 
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.complexity import accepts, complexity, mult_adds
 from models.initialisation import initialise
 from models.pruning.allocation import allocate
 from models.pruning.masks import random_masks
-from models.resnet import AudioResNet, NetworkSettings
-from models.vision.architectures import build
 from models.weights.bake import bake
 from models.weights.damping import damp
 from models.weights.masked import lay_masks, set_masks
 from models.weights.sparse import lay_sparse
+from tests.networks import built
 
 CLIP, SECOND = (1, 256, 431), (1, 256, 44)
 
@@ -35,7 +35,7 @@ def by_torchinfo(network: nn.Module, shape: tuple[int, ...]) -> int:
 
 def test_the_audio_network() -> None:
     for width in (8, 32):
-        cost = complexity(AudioResNet(NetworkSettings(width=width)), CLIP, SECOND)
+        cost = complexity(AudioResNet(AudioResNetSettings(width=width)), CLIP, SECOND)
         assert cost.macs == by_hand(width)
     assert (cost.parameters, cost.input_shape, cost.second_shape) == (159_476, CLIP, SECOND)
     assert cost.bytes == {"float32": 637_904, "float16": 318_952, "int8": 159_476}
@@ -45,7 +45,7 @@ def test_the_audio_network() -> None:
 
 @pytest.mark.parametrize("sizes", [{"width": 8}, {"width": 4, "depth": 3}, {"width": 4, "pointwise_depth": 0}])
 def test_the_official_count_is_torchinfos(sizes: dict[str, int]) -> None:
-    network = AudioResNet(NetworkSettings(**sizes))
+    network = AudioResNet(AudioResNetSettings(**sizes))
     damped = copy.deepcopy(network)
     damp(damped, 0.1)
     expected = by_torchinfo(network, SECOND)
@@ -55,12 +55,12 @@ def test_the_official_count_is_torchinfos(sizes: dict[str, int]) -> None:
 
 
 def test_layers_with_biases_and_linear_ones_count_as_torchinfo_counts_them() -> None:
-    network = build("lenet5")
+    network = built("lenet5")
     assert mult_adds(network, (3, 32, 32)) == by_torchinfo(network, (3, 32, 32))
 
 
 def test_static_and_iterative_networks_that_keep_as_much_count_alike() -> None:
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     initialise(network, "kaiming", seed=0)
     dense = complexity(network, (1, 64, 64), (1, 64, 16))
     masks = random_masks(network, allocate(network, 1000), seed=0)
@@ -93,13 +93,13 @@ def test_zeros_are_not_counted_as_nonzero_and_the_network_is_left_as_it_is() -> 
 
 
 def test_a_second_that_is_too_short_for_the_network_has_no_count() -> None:
-    cost = complexity(AudioResNet(NetworkSettings(width=2)), (1, 64, 64), (1, 64, 8))
+    cost = complexity(AudioResNet(AudioResNetSettings(width=2)), (1, 64, 64), (1, 64, 8))
     assert cost.macs > 0
     assert (cost.second_macs, cost.second_mult_adds) == (None, None)
 
 
 def test_inputs_smaller_than_a_kernel_are_not_accepted() -> None:
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     damp(network, 0.1)
     assert accepts(network, (1, 256, 43))
     assert not accepts(network, (1, 256, 9))

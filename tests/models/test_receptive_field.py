@@ -4,15 +4,15 @@ import pytest
 import torch
 from torch import nn
 
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.receptive_field import Reach, receptive_field
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 
 
 @pytest.mark.parametrize(("depth", "pointwise"), [(1, 0), (1, 1), (1, 5), (2, 1), (3, 0), (5, 2)])
 @pytest.mark.parametrize("damped", [False, True])
 def test_sizes_of_the_paper(depth: int, pointwise: int, damped: bool) -> None:
-    network = AudioResNet(NetworkSettings(width=4, depth=depth, pointwise_depth=pointwise))
+    network = AudioResNet(AudioResNetSettings(width=4, depth=depth, pointwise_depth=pointwise))
     if damped:
         damp(network, 0.1)
     for axis in receptive_field(network.features):
@@ -22,7 +22,7 @@ def test_sizes_of_the_paper(depth: int, pointwise: int, damped: bool) -> None:
 def linear_twin(depth: int) -> nn.Sequential:
     """The same layers with every non-linearity taken out and positive weights, so that no gradient cancels."""
     layers = []
-    for module in AudioResNet(NetworkSettings(width=1, depth=depth)).features.modules():
+    for module in AudioResNet(AudioResNetSettings(width=1, depth=depth)).features.modules():
         if isinstance(module, nn.Conv2d) and module.in_channels == module.out_channels == 1:
             layers.append(module)
         elif isinstance(module, nn.MaxPool2d):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from data_prep.storage import PreparedSet
+from models.weights.damping import Damping
 from recipes.registry import recipe_of
 from tests.recipes.making import make, table, trained
 
@@ -46,7 +47,7 @@ def test_a_second_launch_trains_nothing_and_draws_the_same(
 ) -> None:
     assert make(FIG03, prepared, tmp_path, "--widths", "2") == 0
     files = {path: path.read_bytes() for path in (tmp_path / "figures").rglob("*.*")}
-    monkeypatch.setattr("asc.training._trainer", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("asc.training._train", lambda *_: pytest.fail("trained again"))
     assert make(FIG03, prepared, tmp_path, "--widths", "2") == 0
     assert {path: path.read_bytes() for path in files} == files
 
@@ -107,12 +108,11 @@ def test_nothing_to_plot_is_still_a_plot_that_says_so(prepared: PreparedSet, tmp
 def test_the_paper_preset_is_the_papers_grid() -> None:
     points = FIG03.points(FIG03.options(data=Path(), runs=Path(), out=Path(), preset="paper"))
     assert len(points) == 14
-    assert max(point.width for point in points) == 512
+    assert max(point.run.network.width for point in points) == 512
     points = FIG01.points(FIG01.options(data=Path(), runs=Path(), out=Path(), preset="paper"))
-    assert (
-        len({tuple(point.network.values()) for point in points}) == 20
-    )  # 7 widths, 4 further D, 5 further K, 4 of W x D
-    assert all(point.damping == 0.1 for point in points)
+    # 7 widths, 4 further D, 5 further K, 4 of W x D
+    assert len({point.run.network for point in points}) == 20
+    assert {point.run.weights for point in points} == {(Damping(edge=0.1),)}
 
 
 def test_no_seeds_is_an_error(prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

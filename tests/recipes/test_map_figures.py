@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asc.maps import read_map
 from asc.run_folder import find_runs
+from asc.scenes.maps import read_map
 from data_prep.storage import PreparedSet
 from evaluation.erf import extent
 from recipes.registry import recipe_of
@@ -36,7 +36,7 @@ def test_figures_share_runs_and_maps(prepared: PreparedSet, tmp_path: Path, monk
     assert figure["receptive_mels"].tolist() == [167, 231, 167, 167]
     assert (figure["mels_50"] <= figure["mels_95"]).all()
     kept = {run.path: run.map_file("features").stat().st_mtime_ns for run in find_runs([tmp_path / "runs"])}
-    monkeypatch.setattr("asc.maps.erf_of_run", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr("asc.scenes.maps.erf_of_run", lambda *_: pytest.fail("computed again"))
     assert make(FIG07, prepared, tmp_path) == 0
     assert all(stamp == (path / "erf-features.npz").stat().st_mtime_ns for path, stamp in kept.items())
 

@@ -24,18 +24,17 @@ def test_the_table_is_what_the_runs_know_of_their_training_clips(
     assert figure["paper"].isna().all()
     runs = find_runs([tmp_path / "runs"])
     for labels, row in zip(("true", "random"), figure.to_dict("records"), strict=True):
-        training = [run for run in runs if run.description().training.labels == labels]
+        training = [run for run in runs if run.description().data.labels == labels]
         known = [pd.read_csv(run.metrics_file)["train_accuracy"].tolist()[2:] for run in training]
         assert all(len(seed) == 10 for seed in known)
         assert row["mean"] == pytest.approx(sum(map(sum, known)) / 20)
-        assert {run.description().training.mixup_alpha for run in training} == {0.0}
-        assert {run.description().training.roll for run in training} == {"none"}
+        assert {run.description().training.augmentations for run in training} == {()}
 
 
 def test_the_papers_numbers_stand_beside_its_widths() -> None:
     assert table_memorisation.PUBLISHED["random labels", 32] == 0.8551
-    options = table_memorisation.Options(data=Path(), runs=Path(), out=Path(), preset="paper")
+    options = table_memorisation.MemorisationOptions(data=Path(), runs=Path(), out=Path(), preset="paper")
     points = table_memorisation.RECIPE.points(options)
-    assert [(point.series, point.width) for point in points] == [
+    assert [(point.series, point.run.network.width) for point in points] == [
         ("true labels", 32), ("true labels", 64), ("random labels", 32), ("random labels", 64)
     ]  # fmt: skip

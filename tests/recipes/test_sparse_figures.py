@@ -7,6 +7,7 @@ import pytest
 
 from asc.run_folder import find_runs
 from data_prep.storage import PreparedSet
+from models.weights.scheme import KeepsWeights
 from recipes.registry import recipe_of
 from tests.recipes.making import make, table, trained
 
@@ -30,8 +31,11 @@ def test_every_width_keeps_the_weights_of_the_first(prepared: PreparedSet, tmp_p
         "base, static", "damped, static", "base, iterative", "damped, iterative"
     ]  # fmt: skip
     assert set(figure["width"]) == {2, 3}
-    sparse = {run.description().weights.sparsity for run in find_runs([tmp_path / "runs"])} - {None}
-    assert {(one.method, one.base_width) for one in sparse if one} == {("static", 2), ("iterative", 2)}
+    schemes = {scheme for run in find_runs([tmp_path / "runs"]) for scheme in run.description().weights}
+    assert {(one.kind, one.base_width) for one in schemes if isinstance(one, KeepsWeights)} == {
+        ("static", 2),
+        ("iterative", 2),
+    }
     shown = pd.read_csv(tmp_path / "figures" / f"{FIG06.name}-differences.csv")
     twins = shown[shown["configuration"].str.startswith("damped") & shown["compared_with"].str.startswith("base")]
     assert len(twins) == 3 * 2  # the dense network once, the wide one by two methods; parts
@@ -53,13 +57,15 @@ def test_maps_of_sparse_networks_share_the_narrow_one(prepared: PreparedSet, tmp
 def test_the_paper_trains_sparse_networks_longer() -> None:
     options = FIG06.options(data=Path(), runs=Path(), out=Path(), preset="paper")
     points = FIG06.points(options)
-    assert {point.epochs for point in points} == {350}
-    assert {(point.width > 64) == (point.base_width == 64) for point in points} == {True}
-    assert len({tuple(point.settings.items()) for point in points}) == 22  # 66 runs of 3 seeds
+    assert {point.run.epochs for point in points} == {350}
+    for point in points:
+        sparse = [scheme.base_width for scheme in point.run.weights if isinstance(scheme, KeepsWeights)]
+        assert sparse == [64] * (point.run.network.width > 64)
+    assert len({point.run for point in points}) == 22  # 66 runs of 3 seeds
 
 
 def test_too_few_epochs_to_prune_in_are_an_error(
     prepared: PreparedSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert make(FIG13, prepared, tmp_path, "--epochs", "1") == 1
-    assert "prune_epochs" in capsys.readouterr().err
+    assert "iterative.epochs" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data_prep.storage import PreparedSet
-from models.resnet import NetworkSettings
+from models.audio.resnet import AudioResNetSettings
 from recipes.command import run_recipe
 from recipes.koutini2021.table01_sizes import RECIPE, stages
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.trains
 
 
 def test_sizes_and_receptive_field_along_the_network() -> None:
-    table = stages(NetworkSettings(), 431)
+    table = stages(AudioResNetSettings(), 431)
     assert list(dict.fromkeys(size for size in table["size"] if size)) == ["127x215", "63x107", "31x53", "15x26"]
     assert table["receptive field"].iloc[-2] == "167x167"
     assert table["block"].str.startswith("R ").sum() == 6
@@ -24,7 +24,7 @@ def test_sizes_and_receptive_field_along_the_network() -> None:
 @pytest.mark.parametrize(("depth", "field"), [(1, "167x167"), (3, "295x295")])
 def test_depth_widens_the_receptive_field_and_pointwise_depth_does_not(depth: int, field: str) -> None:
     for k in (0, 2):
-        table = stages(NetworkSettings(width=4, depth=depth, pointwise_depth=k), 431)
+        table = stages(AudioResNetSettings(width=4, depth=depth, pointwise_depth=k), 431)
         assert table["receptive field"].iloc[-2] == field
 
 

@@ -18,8 +18,8 @@ def run(folder: Path, seed: int, epochs: int, network: dict[str, Any], **result:
 
 
 def test_scenes_and_images_that_stopped_early_or_failed(tmp_path: Path) -> None:
-    scenes = {"width": 16, "depth": 1, "pointwise_depth": 0, "channels": 1, "classes": 10}
-    images = {"architecture": "mlp", "size": [["width", 64], ["depth", None], ["bias", True]]}
+    scenes = {"kind": "audio-resnet", "width": 16, "depth": 1, "pointwise_depth": 0, "channels": 1, "classes": 10}
+    images = {"kind": "mlp", "width": 64, "depth": None, "bias": True, "inputs": 784}
     assert what_ran([run(tmp_path, seed, 50, scenes | {"width": w}) for seed in (0, 1, 2, 3) for w in (32, 8)]) == (
         "epochs 50; seeds 0 to 3; width 8, 32; depth 1; pointwise depth 0"
     )

@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 from torchvision.transforms import v2
 
 from common.errors import ConfigError
-from data_prep.images.augmentation import AUGMENTATIONS, AugmentationSettings, Draws, draw
+from data_prep.images.augmentation import AUGMENTATIONS, AugmentationSettings, ImageDraws, draw
 from data_prep.images.normalisation import fit_normalisation, standardised
 from data_prep.images.transforms import augmented, network_inputs
 
@@ -23,7 +23,7 @@ def images(side: int = 32, channels: int = 3, count: int = COUNT) -> Tensor:
     return torch.randint(0, 256, (count, channels, side, side), generator=torch.manual_seed(side), dtype=torch.uint8)
 
 
-def drawn(settings: AugmentationSettings, side: int = 32, count: int = COUNT, seed: int = 0) -> Draws:
+def drawn(settings: AugmentationSettings, side: int = 32, count: int = COUNT, seed: int = 0) -> ImageDraws:
     return draw(settings, np.random.default_rng(seed), count, side)
 
 
@@ -204,6 +204,6 @@ def test_the_same_on_a_gpu(name: str) -> None:
     batch, draws = images(side, count=9), drawn(settings, side, 9)
     normalisation = fit_normalisation("channel", batch.numpy(), np.arange(9))
     device = torch.device("cuda")
-    there = Draws(*(part.to(device) for part in draws))
+    there = ImageDraws(*(part.to(device) for part in draws))
     found = network_inputs(batch.to(device), settings, normalisation.to(device), there)
     torch.testing.assert_close(found.cpu(), network_inputs(batch, settings, normalisation, draws), atol=1e-3, rtol=1e-3)

@@ -15,8 +15,8 @@ from torchvision.datasets import CIFAR10, CIFAR100, MNIST, SVHN, FashionMNIST
 from common.errors import ConfigError, DataError
 from data_prep.images.published import PUBLISHED, TINY_IMAGENET
 from data_prep.images.sets import ImageSetName, LabelledSet, Part, load_images, teacher_set
+from data_prep.images.teacher import TeacherSettings, teacher_data
 from data_prep.remotes import Remote
-from data_prep.teacher import TeacherSettings, teacher_data
 from tests.data_prep.test_download import Server
 from tests.tiny_images import encoded, md5, published_as, random_examples, write_tiny_images
 from tests.tiny_sets import tree

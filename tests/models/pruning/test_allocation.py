@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from common.errors import ConfigError
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.pruning.allocation import (
     ALLOCATIONS,
     AllocationName,
@@ -22,8 +23,7 @@ from models.pruning.allocation import (
     uniform,
     water_level,
 )
-from models.resnet import AudioResNet, NetworkSettings
-from models.vision.resnet import ResNet, ResNetSettings
+from models.vision.resnet import ResNet, ResNet18Settings, ResNet50Settings
 
 shape_lists = st.lists(st.tuples(*[st.integers(1, 12)] * 2), min_size=1, max_size=7)
 
@@ -34,7 +34,7 @@ def shapes_on_meta(build: Callable[[Any], nn.Module], settings: object) -> dict[
 
 
 def audio(width: int, pointwise: int) -> dict[str, tuple[int, ...]]:
-    return shapes_on_meta(AudioResNet, NetworkSettings(width=width, pointwise_depth=pointwise))
+    return shapes_on_meta(AudioResNet, AudioResNetSettings(width=width, pointwise_depth=pointwise))
 
 
 @given(shape_lists, st.data(), st.sampled_from(sorted(ALLOCATIONS)))
@@ -92,7 +92,7 @@ def test_levels_of_resnet18_at_the_weights_of_width_8(
     width: int, connectivity: float, touched: int, level: int
 ) -> None:
     """Golubeva 2021, Figure 10: CIFAR-100, 180,952 weights."""
-    shapes = shapes_on_meta(ResNet, ResNetSettings(depth=18, width=width, classes=100))
+    shapes = shapes_on_meta(ResNet, ResNet18Settings(width=width, classes=100))
     kept = water_level(shapes, 180_952)
     assert max(kept.values()) == level
     assert round(180_952 / sum(sizes_of(shapes).values()), 4) == connectivity
@@ -104,13 +104,13 @@ def test_levels_of_resnet18_at_the_weights_of_width_8(
 )
 def test_levels_of_resnet50(density: float, level: float) -> None:
     """Price 2021, equal per layer with redistribution: the whole cap is the real level, rounded up."""
-    shapes = shapes_on_meta(ResNet, ResNetSettings(depth=50))
+    shapes = shapes_on_meta(ResNet, ResNet50Settings())
     cap = max(water_level(shapes, int(density * 23_467_712)).values())
     assert level <= cap <= level + 1
 
 
 def test_equal_per_filter_is_less_than_one_weight_per_filter_on_a_sparse_resnet50() -> None:
-    shapes = shapes_on_meta(ResNet, ResNetSettings(depth=50))
+    shapes = shapes_on_meta(ResNet, ResNet50Settings())
     kept = equal_per_filter(shapes, 23_468)
     assert {round(kept[name] / shape[0], 1) for name, shape in shapes.items() if shape[0] > 10} == {0.9}
     assert sum(kept.values()) == 23_468
@@ -155,7 +155,7 @@ def test_an_unknown_rule_is_named() -> None:
 
 def test_equal_per_layer_is_the_water_level_but_for_one_weight() -> None:
     """Price 2021: where the level falls between whole numbers no layer has to make up for all others."""
-    shapes = shapes_on_meta(ResNet, ResNetSettings(depth=50))
+    shapes = shapes_on_meta(ResNet, ResNet50Settings())
     sizes, kept = sizes_of(shapes), equal_per_layer(shapes, 2346)
     assert set(kept.values()) == {43, 44}
     assert min(water_level(shapes, 2346).values()) == 14

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.pruning.collapse import empty_layers, is_connected
 from models.pruning.masks import random_masks
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 from tests.models.pruning.small_networks import SmallResidual, draw, images, mlp
 
@@ -46,7 +46,7 @@ def test_a_shortcut_leads_around_an_empty_layer() -> None:
 
 
 def test_a_damped_network_at_any_batch_norm_state_is_connected() -> None:
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     damp(network, 0.1)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d) and isinstance(module.running_mean, Tensor):

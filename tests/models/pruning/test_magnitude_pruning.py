@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from common.errors import ConfigError, DataError
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.prunable import prunable
 from models.pruning.magnitude import MagnitudeSchedule, least_kept, prune_smallest
 from models.pruning.masks import counts_of
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 from tests.models.pruning.small_networks import draw
 
@@ -94,7 +94,7 @@ def test_a_layer_that_is_sparser_already_gives_nothing() -> None:
 
 
 def test_damped_weights_go_first_where_the_magnitude_is_of_the_weight_in_use() -> None:
-    network = AudioResNet(NetworkSettings(width=16))
+    network = AudioResNet(AudioResNetSettings(width=16))
     damp(network, 0.1)
     layers = prunable(network)
     used = {name: layer.weight for name, layer in layers.items()}

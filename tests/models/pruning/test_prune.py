@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from common.errors import ConfigError, DataError
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.initialisation import initialise
 from models.prunable import Masks
 from models.pruning.allocation import allocate
 from models.pruning.masks import counts_of
 from models.pruning.prune import METHODS, Method, Schedule, kept_after, prune
 from models.pruning.scores import Batch, Scores, ScoreSettings
-from models.resnet import AudioResNet, NetworkSettings
 from models.vision.fixup import FixupResNet, FixupSettings
 from models.vision.initialisation import initialise_kaiming
-from models.vision.resnet import ResNet, ResNetSettings
+from models.vision.resnet import ResNet, ResNet50Settings
 from models.weights.damping import damp
 from tests.models.pruning.small_networks import MLP_WEIGHTS, SmallResidual, draw, images, mlp, vectors
 
@@ -107,7 +107,7 @@ def test_synflow_in_few_iterations_collapses(iterations: int, holds: float, coll
     network, batches = mlp(uniform=True), vectors(size=1)
     kept = prune(network, "synflow", int(MLP_WEIGHTS / holds), batches, iterations=iterations, forbid="empty_layer")
     assert min(layers(kept)) > 0
-    with pytest.raises(DataError, match=r"more iterations|iterate more"):
+    with pytest.raises(DataError, match="more iterations"):
         prune(network, "synflow", int(MLP_WEIGHTS / collapses), batches, iterations=iterations)
 
 
@@ -124,7 +124,7 @@ def test_one_shot_methods_lose_a_whole_layer(method: Method, collapses: float) -
 
 def test_force_collapses_where_iter_snip_does_not() -> None:
     assert min(layers(prune(mlp(), "iter_snip", 8, vectors()))) > 0
-    with pytest.raises(DataError, match=r"every force score is zero at step \d+"):
+    with pytest.raises(DataError, match=r"all force scores are zero at step \d+"):
         prune(mlp(), "force", 8, vectors(), forbid="nothing")
 
 
@@ -146,14 +146,14 @@ def test_an_empty_layer_beside_a_shortcut_is_an_error_only_where_asked() -> None
 @pytest.mark.parametrize("method", ["snip", "grasp", "force", "iter_snip", "synflow"])
 @pytest.mark.parametrize("damping", [None, 0.1])
 def test_a_network_that_starts_at_zero_is_an_error_that_says_what_to_do(method: Method, damping: float | None) -> None:
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     batches = [(draw((4, 1, 64, 64), 0), torch.arange(4))]
     initialise(network, "fixup", 0)
     if damping is not None:
         damp(network, damping)
     with pytest.raises(DataError, match="init=kaiming"):
         prune(network, method, 1000, batches, iterations=2)
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     initialise(network, "kaiming", 0)
     if damping is not None:
         damp(network, damping)
@@ -162,12 +162,12 @@ def test_a_network_that_starts_at_zero_is_an_error_that_says_what_to_do(method: 
 
 @pytest.mark.parametrize("method", ["snip", "force", "synflow"])
 def test_a_fixup_network_is_an_error(method: Method) -> None:
-    with pytest.raises(DataError, match=f"every {method} score is zero"):
+    with pytest.raises(DataError, match=f"all {method} scores are zero"):
         prune(FixupResNet(FixupSettings(depth=8)), method, 1000, [(draw((4, 3, 16, 16), 0), torch.arange(4))])
 
 
 def test_magnitude_removes_layers_that_start_at_zero() -> None:
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     initialise(network, "fixup", 0)
     batches = [(draw((1, 1, 64, 64), 0), torch.zeros(1))]
     assert sum(layers(prune(network, "random", 1500, batches))) == 1500
@@ -217,7 +217,7 @@ def test_settings_are_checked(setting: str, value: object) -> None:
 
 
 def test_synflow_empties_the_projection_shortcuts_of_a_narrow_resnet50() -> None:
-    network = ResNet(ResNetSettings(depth=50, width=8))
+    network = ResNet(ResNet50Settings(width=8))
     initialise_kaiming(network, 0)
     kept = counts_of(prune(network, "synflow", 3691, [(torch.zeros(1, 3, 8, 8), torch.zeros(1))], iterations=20))
     assert {name for name, count in kept.items() if not count} == {name for name in kept if "shortcut" in name}
@@ -227,7 +227,7 @@ def test_synflow_empties_the_projection_shortcuts_of_a_narrow_resnet50() -> None
 @pytest.mark.timeout(3600)
 def test_synflow_on_resnet50_empties_exactly_the_four_projection_shortcuts() -> None:
     """Price 2021, Figure 5, at 1 %: the other 50 layers hold roughly equal counts."""
-    network = ResNet(ResNetSettings(depth=50))
+    network = ResNet(ResNet50Settings())
     initialise_kaiming(network, 0)
     example: list[tuple[Tensor, Tensor]] = [(torch.zeros(1, 3, 32, 32), torch.zeros(1))]
     dense = METHODS["synflow"][0](network, {}, example, ScoreSettings())

@@ -9,9 +9,8 @@ from common.errors import ConfigError
 from models.pruning.allocation import shapes_of, sizes_of, water_level
 from models.pruning.published import epf_published, epl_published, golubeva_published
 from models.vision.mobilenet import MobileNetSettings, MobileNetV2
-from models.vision.resnet import ResNet, ResNetSettings
-from models.vision.settings import VisionSettings
-from models.vision.vgg import Vgg19
+from models.vision.resnet import ResNet, ResNet18Settings, ResNet50Settings
+from models.vision.vgg import Vgg19, VggSettings
 
 LENET = {"1": (6, 3, 5, 5), "2": (16, 6, 5, 5), "3": (120, 16, 5, 5), "4": (82, 120), "5": (10, 82)}
 
@@ -20,9 +19,9 @@ LENET = {"1": (6, 3, 5, 5), "2": (16, 6, 5, 5), "3": (120, 16, 5, 5), "4": (82, 
 def shapes() -> dict[str, dict[str, tuple[int, ...]]]:
     with torch.device("meta"):
         return {
-            "resnet50": shapes_of(ResNet(ResNetSettings(depth=50))),
-            "resnet18": shapes_of(ResNet(ResNetSettings(depth=18))),
-            "vgg19": shapes_of(Vgg19(VisionSettings())),
+            "resnet50": shapes_of(ResNet(ResNet50Settings())),
+            "resnet18": shapes_of(ResNet(ResNet18Settings())),
+            "vgg19": shapes_of(Vgg19(VggSettings())),
             "mobilenet": shapes_of(MobileNetV2(MobileNetSettings())),
             "lenet": LENET,
         }

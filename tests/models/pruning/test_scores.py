@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from common.errors import ConfigError
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.pruning.prune import METHODS, Method
 from models.pruning.scores import ScoreSettings, magnitude, random, synflow
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 from tests.models.pruning.small_networks import SmallResidual, draw, images, mlp, vectors
 
@@ -103,7 +103,7 @@ def test_synflow_works_in_float64_where_float32_overflows() -> None:
 
 
 def test_magnitude_is_of_the_weight_in_use_or_of_what_is_damped() -> None:
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     damp(network, 0.1)
     used = magnitude(network, {}, [], ScoreSettings())
     stored = magnitude(network, {}, [], ScoreSettings(effective=False))

@@ -12,15 +12,14 @@ from models.vision.alexnet import AlexNet, AlexNetSettings
 from models.vision.fixup import FixupResNet, FixupSettings
 from models.vision.lenet import LeNet5, LeNetSettings
 from models.vision.mobilenet import MobileNetSettings, MobileNetV2
-from models.vision.resnet import ResNet, ResNet56Settings, ResNetSettings
-from models.vision.settings import VisionSettings
-from models.vision.vgg import Vgg19
+from models.vision.resnet import ResNet, ResNet18Settings, ResNet50Settings, ResNet56Settings
+from models.vision.vgg import Vgg19, VggSettings
 
 # Layers, filters, weights, biases and batch norm: for 10 classes.
 TABLE_2: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int, int]]] = {
-    "ResNet-50": (lambda: ResNet(ResNetSettings(depth=50)), (54, 26_570, 23_467_712, 53_130)),
-    "ResNet-18": (lambda: ResNet(ResNetSettings(depth=18)), (21, 4_810, 11_164_352, 9_610)),
-    "VGG-19": (lambda: Vgg19(VisionSettings()), (17, 5_514, 20_024_000, 11_018)),
+    "ResNet-50": (lambda: ResNet(ResNet50Settings()), (54, 26_570, 23_467_712, 53_130)),
+    "ResNet-18": (lambda: ResNet(ResNet18Settings()), (21, 4_810, 11_164_352, 9_610)),
+    "VGG-19": (lambda: Vgg19(VggSettings()), (17, 5_514, 20_024_000, 11_018)),
     "MobileNetV2": (lambda: MobileNetV2(MobileNetSettings()), (58, 17_554, 2_261_824, 35_098)),
     "Fixup ResNet-110": (lambda: FixupResNet(FixupSettings()), (110, 4_058, 1_719_856, 282)),
 }
@@ -45,7 +44,7 @@ def parameters(build: Callable[[], nn.Module]) -> int:
 
 def resnet18_weights(width: int, classes: int, **others: str | float) -> int:
     with torch.device("meta"):
-        return weights(ResNet(ResNetSettings(width=width, classes=classes, **others)))  # type: ignore[arg-type]
+        return weights(ResNet(ResNet18Settings(width=width, classes=classes, **others)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", TABLE_2)
@@ -85,7 +84,7 @@ def test_lenet_5_parameters() -> None:
 
 
 def test_tensorflows_resnet_18_has_one_projection_more() -> None:
-    ours = parameters(lambda: ResNet(ResNetSettings(classes=1000, stem="imagenet", projections="stages")))
+    ours = parameters(lambda: ResNet(ResNet18Settings(classes=1000, stem="imagenet", projections="stages")))
     assert ours - parameters(torchvision.models.resnet18) == 64 * 64 + 2 * 64
 
 
@@ -100,7 +99,7 @@ def test_inner_width_pays_for_wider_blocks() -> None:
 
 def test_inner_channels_are_rounded_at_every_stage() -> None:
     with torch.device("meta"):
-        network = ResNet(ResNetSettings(width=8, inner=0.375))
+        network = ResNet(ResNet18Settings(width=8, inner=0.375))
     channels = [len(layer.weight) for layer in prunable(network).values()]
     assert [channels[first] for first in (1, 5, 10, 15)] == [1, 1, 2, 3]  # of 0.375, 0.75, 1.5 and 3
     assert resnet18_weights(8, 10, inner=2.0) == resnet18_weights(8, 10, inner=2)
@@ -109,14 +108,14 @@ def test_inner_channels_are_rounded_at_every_stage() -> None:
 
 def test_wide_resnet_50_2_is_one_of_the_inner_widths() -> None:
     with torch.device("meta"):
-        ours = ResNet(ResNetSettings(depth=50, classes=1000, stem="imagenet", inner=128))
+        ours = ResNet(ResNet50Settings(classes=1000, stem="imagenet", inner=128))
         theirs = torchvision.models.wide_resnet50_2()
     assert [p.shape for p in ours.parameters()] == [p.shape for p in theirs.parameters()]
 
 
 def test_vgg_19_has_torchvisions_convolutions() -> None:
     with torch.device("meta"):
-        ours, theirs = Vgg19(VisionSettings()).features, torchvision.models.vgg19_bn().features
+        ours, theirs = Vgg19(VggSettings()).features, torchvision.models.vgg19_bn().features
     shapes = [[m.weight.shape for m in features.modules() if isinstance(m, nn.Conv2d)] for features in (ours, theirs)]
     assert shapes[0] == shapes[1]
 

@@ -14,17 +14,17 @@ from models.prunable import prunable
 from models.vision.fixup import FixupBlock, FixupResNet, FixupSettings
 from models.vision.initialisation import initialise_kaiming
 from models.vision.mobilenet import MobileNetSettings, MobileNetV2
-from models.vision.resnet import ResNet, ResNet56Settings, ResNetSettings
+from models.vision.resnet import ResNet, ResNet18Settings, ResNet50Settings, ResNet56Settings, ResNetSettings
 from models.vision.settings import VisionSettings
-from models.vision.vgg import Vgg19
+from models.vision.vgg import Vgg19, VggSettings
 
 SMALL: dict[str, Callable[[], nn.Module]] = {
-    "ResNet-18": lambda: ResNet(ResNetSettings(width=4, classes=7)),
-    "ResNet-18, ImageNet": lambda: ResNet(ResNetSettings(width=4, classes=7, stem="imagenet")),
-    "ResNet-18, bottleneck": lambda: ResNet(ResNetSettings(width=4, classes=7, inner=3)),
-    "ResNet-50": lambda: ResNet(ResNetSettings(depth=50, width=4, classes=7)),
+    "ResNet-18": lambda: ResNet(ResNet18Settings(width=4, classes=7)),
+    "ResNet-18, ImageNet": lambda: ResNet(ResNet18Settings(width=4, classes=7, stem="imagenet")),
+    "ResNet-18, bottleneck": lambda: ResNet(ResNet18Settings(width=4, classes=7, inner=3)),
+    "ResNet-50": lambda: ResNet(ResNet50Settings(width=4, classes=7)),
     "ResNet-56": lambda: ResNet(ResNet56Settings(width=3, classes=7)),
-    "VGG-19": lambda: Vgg19(VisionSettings(width=4, classes=7)),
+    "VGG-19": lambda: Vgg19(VggSettings(width=4, classes=7)),
     "MobileNetV2": lambda: MobileNetV2(MobileNetSettings(width=5, classes=7)),
     "Fixup ResNet-20": lambda: FixupResNet(FixupSettings(depth=20, width=3, classes=7)),
 }
@@ -58,7 +58,8 @@ def test_size_of_the_last_feature_map(name: str, side: int) -> None:
 
 @pytest.mark.parametrize("depth", [18, 50])
 def test_with_the_imagenet_stem_it_is_torchvisions(depth: int) -> None:
-    ours = ResNet(ResNetSettings(depth=depth, classes=1000, stem="imagenet"))
+    settings: ResNetSettings = (ResNet18Settings if depth == 18 else ResNet50Settings)(classes=1000, stem="imagenet")
+    ours = ResNet(settings)
     theirs = getattr(torchvision.models, f"resnet{depth}")()
     state = [torch.rand_like(value) if "running" in name else value for name, value in theirs.state_dict().items()]
     for network in (ours, theirs):
@@ -95,7 +96,7 @@ def test_running_statistics_move_by_the_momentum() -> None:
 
 
 def test_vgg_19_computes_torchvisions_features() -> None:
-    ours, theirs = Vgg19(VisionSettings()), torchvision.models.vgg19_bn().features
+    ours, theirs = Vgg19(VggSettings()), torchvision.models.vgg19_bn().features
     mine, other = ([m for m in features.modules() if isinstance(m, nn.Conv2d)] for features in (ours.features, theirs))
     with torch.no_grad():
         for a, b in zip(mine, other, strict=True):
@@ -138,7 +139,7 @@ def test_fixup_starts_as_published() -> None:
 
 
 def logits_of(seed: int, image: Tensor) -> Tensor:
-    network = ResNet(ResNetSettings(width=4))
+    network = ResNet(ResNet18Settings(width=4))
     initialise_kaiming(network, seed)
     return network(image)  # type: ignore[no-any-return]
 
@@ -147,7 +148,7 @@ def test_kaiming_by_seed() -> None:
     image = torch.randn(2, 3, 32, 32)
     assert torch.equal(logits_of(1, image), logits_of(1, image))
     assert not torch.equal(logits_of(1, image), logits_of(2, image))
-    network = ResNet(ResNetSettings(width=24))
+    network = ResNet(ResNet18Settings(width=24))
     initialise_kaiming(network, 0)
     for layer in prunable(network).values():
         assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / layer.weight[0].numel()), rel=0.1)
@@ -156,15 +157,14 @@ def test_kaiming_by_seed() -> None:
 @pytest.mark.parametrize(
     ("kind", "field", "value"),
     [
-        (VisionSettings, "width", 0),
-        (VisionSettings, "classes", 1),
-        (ResNetSettings, "width", 0),
-        (ResNetSettings, "depth", 34),
-        (ResNetSettings, "stem", "mnist"),
-        (ResNetSettings, "projections", "none"),
-        (ResNetSettings, "batch_norm_momentum", 0.0),
-        (ResNetSettings, "batch_norm_momentum", 1.5),
-        (ResNetSettings, "inner", 0),
+        (VggSettings, "width", 0),
+        (VggSettings, "classes", 1),
+        (ResNet18Settings, "width", 0),
+        (ResNet18Settings, "stem", "mnist"),
+        (ResNet18Settings, "projections", "none"),
+        (ResNet18Settings, "batch_norm_momentum", 0.0),
+        (ResNet18Settings, "batch_norm_momentum", 1.5),
+        (ResNet18Settings, "inner", 0),
         (FixupSettings, "depth", 109),
         (FixupSettings, "depth", 2),
     ],

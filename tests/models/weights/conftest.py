@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.initialisation import initialise
 from models.prunable import Masks, prunable
-from models.resnet import AudioResNet, NetworkSettings
 
 
 def keep_at_most(network: nn.Module, cap: int, seed: int = 0) -> Masks:
@@ -29,6 +29,6 @@ def _keep_at_most() -> Callable[..., Masks]:
 @pytest.fixture
 def audio() -> AudioResNet:
     """A narrow audio network with non-zero weights."""
-    network = AudioResNet(NetworkSettings(width=4))
+    network = AudioResNet(AudioResNetSettings(width=4))
     initialise(network, "kaiming", 0)
     return network

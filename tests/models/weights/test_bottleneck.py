@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from common.errors import ConfigError
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.prunable import prunable
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.bottleneck import LowRank, inner_width, lay_linear_bottleneck, linear_ranks
 
 
@@ -70,10 +70,10 @@ def test_a_weight_of_zeros_stays_zero_and_can_learn() -> None:
 
 
 def test_hidden_layers_hold_their_weights_while_the_network_widens() -> None:
-    narrow = AudioResNet(NetworkSettings(width=24))
+    narrow = AudioResNet(AudioResNetSettings(width=24))
     totals = {}
     for factor in (1, 2, 3, 4):
-        wide = AudioResNet(NetworkSettings(width=24 * factor))
+        wide = AudioResNet(AudioResNetSettings(width=24 * factor))
         ranks = linear_ranks(narrow, factor)
         assert ranks["features.5.conv1"] == round(24 / factor)
         assert ranks["features.0"] == round(24 / factor)  # of min(5 x 5 x 1, 24)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from common.errors import ConfigError
+from models.audio.resnet import AudioResNet
 from models.initialisation import initialise
 from models.prunable import Masks, prunable
-from models.resnet import AudioResNet
 from models.weights.damping import damp
 from models.weights.dct import dct_matrix, dct_weight, fixup_alphas, lay_dct_plus_sparse
 

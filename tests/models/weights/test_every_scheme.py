@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from models.audio.resnet import AudioResNet
 from models.prunable import Masks, prunable
-from models.resnet import AudioResNet
 from models.weights.bake import bake, strip
 from models.weights.bottleneck import lay_linear_bottleneck, linear_ranks
 from models.weights.damping import damp

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from common.errors import ConfigError
-from models.resnet import AudioResNet
+from models.audio.resnet import AudioResNet
 from models.vision.initialisation import initialise_kaiming
 from models.weights.damping import damp
 from models.weights.hyperplane import (
@@ -174,7 +174,7 @@ def test_what_cannot_be_is_named(audio: AudioResNet) -> None:
         with pytest.raises(ConfigError, match="dimension"):
             lay_hyperplane(audio, dimension, kind="dense", seed=0)
     damp(audio, 0.1)
-    with pytest.raises(ConfigError, match="damping is laid last"):
+    with pytest.raises(ConfigError, match="lay damping last"):
         lay_hyperplane(audio, 3, kind="dense", seed=0)
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from common.errors import ConfigError
+from models.audio.resnet import AudioResNet
 from models.prunable import Masks, prunable
-from models.resnet import AudioResNet
 from models.weights.damping import damp
 from models.weights.masked import lay_masks, masks_of, present_masks, set_masks
 from models.weights.sparse import lay_sparse

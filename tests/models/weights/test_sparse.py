@@ -12,8 +12,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from common.errors import ConfigError
+from models.audio.resnet import AudioResNet
 from models.prunable import Masks, prunable
-from models.resnet import AudioResNet
 from models.weights.damping import damp
 from models.weights.masked import masks_of
 from models.weights.sparse import SparseWeight, lay_sparse
@@ -156,6 +156,6 @@ def test_what_does_not_fit_is_named(audio: AudioResNet, keep_at_most: Keep) -> N
     with pytest.raises(ConfigError, match="mask_init"):
         lay_sparse(audio, masks, mask_init="scaled")  # type: ignore[arg-type]
     damp(audio, 0.1)
-    with pytest.raises(ConfigError, match="damping is laid last"):
+    with pytest.raises(ConfigError, match="lay damping last"):
         lay_sparse(audio, masks)
     assert not any(isinstance(module, SparseWeight) for module in audio.modules())

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.prunable import Masks, prunable
-from models.resnet import AudioResNet, NetworkSettings
 from models.weights.damping import damp
 from models.weights.hyperplane import lay_hyperplane
 from models.weights.masked import lay_masks
@@ -47,13 +47,13 @@ def test_it_is_what_a_step_leaves_behind(audio: AudioResNet, keep_at_most: Keep,
 def wide(device: str) -> tuple[AudioResNet, AudioResNet, Masks]:
     """W=512 dense, W=512 to be laid, and masks with the weights of W=64, the first places of every layer."""
     with torch.device(device):
-        dense, network = (AudioResNet(NetworkSettings(width=512)) for _ in range(2))
+        dense, network = (AudioResNet(AudioResNetSettings(width=512)) for _ in range(2))
     sizes = {name: layer.weight.numel() for name, layer in prunable(network).items()}
     kept = {name: min(size, CAP) for name, size in sizes.items()}
     kept[max(sizes, key=lambda name: sizes[name])] = LARGEST
     shapes = {name: layer.weight.shape for name, layer in prunable(network).items()}
     masks = {name: (torch.arange(sizes[name]) < kept[name]).view(shape) for name, shape in shapes.items()}
-    narrow = AudioResNet(NetworkSettings(width=64))
+    narrow = AudioResNet(AudioResNetSettings(width=64))
     assert sum(kept.values()) == sum(layer.weight.numel() for layer in prunable(narrow).values())
     return dense, network, masks
 

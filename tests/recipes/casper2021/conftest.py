@@ -26,7 +26,7 @@ def _part(count: int, seed: int) -> Part:
 def tiny_cifar(monkeypatch: pytest.MonkeyPatch) -> LabelledSet:
     """Put a tiny set where the published one is read; make demo sizes, and numbers of examples and epochs, tiny."""
     found = LabelledSet.of("cifar10", tuple("0123456789"), _part(40, 0), _part(12, 1))
-    for module in ("asc.images.batches", "recipes.images"):
+    for module in ("asc.images.task", "recipes.images"):
         monkeypatch.setattr(f"{module}.load", lambda _name, _folder, **_how: found)
     split = ImageSplitSettings(validation=8, test_examples=10)
     monkeypatch.setitem(cifar._SPLITS, "demo", split)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from asc.images.description import ImageRun
+from asc.run import Run
 from models.vision.inception import Inception3
 from recipes.casper2021.cifar import ALL_REGULARISERS, alexnet, resnet56
 from recipes.casper2021.imagenet import inception, inception_of, layer_of, resnet18
@@ -38,11 +38,11 @@ def points_of(recipe: Recipe, **given: Any) -> list[SizedPoint]:
     return list(recipe.points(recipe.options(**places, **{"preset": "paper"} | given)))
 
 
-def runs_of(recipe: Recipe, **given: Any) -> set[ImageRun]:
+def runs_of(recipe: Recipe, **given: Any) -> set[Run]:
     return {point.run for point in points_of(recipe, **given)}
 
 
-def learning(run: ImageRun, *names: str) -> list[Any]:
+def learning(run: Run, *names: str) -> list[Any]:
     return [getattr(run.training, name) for name in names]
 
 
@@ -50,7 +50,7 @@ def test_alexnet_is_trained_as_published() -> None:
     run = alexnet(1.0, "paper")
     assert learning(run, "epochs", "batch_size", "learning_rate", "momentum") == [500, 128, 0.01, 0.9]
     assert learning(run, "schedule", "factor", "patience", "keep") == ["exponential", 0.95, 50, "best-validation"]
-    assert learning(run, "optimiser", "weight_decay") == ["sgd", 0.0]
+    assert learning(run, "optimizer", "weight_decay") == ["sgd", 0.0]
     assert (run.data.split.validation, run.data.split.train_examples, run.data.normalisation) == (5000, None, "image")
     assert (run.data.augmentation.side, run.data.augmentation.resize, run.data.augmentation.flip) == (28, 32, False)
     random = alexnet(1.0, "paper", labels="random")
@@ -63,7 +63,7 @@ def test_alexnet_is_regularised_as_published() -> None:
     augmentation = run.data.augmentation
     assert (augmentation.crop, augmentation.flip, augmentation.brightness) == ("random", True, 63)
     assert augmentation.contrast == (0.2, 1.8)
-    assert dict(run.network.size)["dropout"] == 0.5
+    assert run.network.dropout == 0.5
     assert learning(run, "epochs", "weight_decay", "decayed") == [1000, 0.001, ("fc3.weight", "fc4.weight")]
 
 
@@ -72,24 +72,24 @@ def test_resnets_are_trained_as_published() -> None:
     assert learning(run, "epochs", "batch_size", "learning_rate", "milestones") == [182, 128, 0.1, (91, 136)]
     assert learning(run, "momentum", "weight_decay", "keep") == [0.9, 2e-4, "last"]
     assert (run.data.augmentation.padding, run.data.augmentation.flip) == (4, True)
-    assert dict(run.network.size)["batch_norm_momentum"] == 0.003
+    assert run.network.batch_norm_momentum == 0.003
     random = resnet56(1.0, "paper", start="lecun-normal", labels="random")
     assert random.training.weight_decay == 0
     assert random.data.augmentation.crop == "central"
-    assert random.weights.start == "lecun-normal"
+    assert random.start.init == "lecun-normal"
     run = resnet18(1.0, "paper", start="glorot-normal", factor=4)
     assert learning(run, "epochs", "batch_size", "learning_rate", "milestones") == [90, 1024, 0.4, (30, 60, 80)]
-    assert (run.data.name, run.training.weight_decay, dict(run.network.size)["classes"]) == ("imagenet", 1e-4, 1000)
+    assert (run.data.name, run.training.weight_decay, run.network.classes) == ("imagenet", 1e-4, 1000)
 
 
 def test_inception_is_trained_as_published() -> None:
     run = inception(inception_of(0.5), "paper")
-    assert learning(run, "epochs", "optimiser", "weight_decay", "factor") == [90, "rmsprop", 4e-5, 0.96]
+    assert learning(run, "epochs", "optimizer", "weight_decay", "factor") == [90, "rmsprop", 4e-5, 0.96]
     assert run.training.milestones == (8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88)
-    assert (run.weights.start, run.weights.sigma, run.data.augmentation.resize) == ("truncated-normal", 0.1, 299)
-    size = dict(run.network.size)
-    assert (size["width"], size["layer"], size["batch_norm_momentum"]) == (16, None, 0.0003)
-    assert [dict(layer_of(factor).size)["layer"] for factor in (0.25, 0.5, 1, 2, 4)] == [72, 144, None, 576, 1152]
+    assert (run.start.init, run.start.sigma, run.data.augmentation.resize) == ("truncated-normal", 0.1, 299)
+    network = run.network
+    assert (network.width, network.layer, network.batch_norm_momentum) == (16, None, 0.0003)
+    assert [layer_of(factor).layer for factor in (0.25, 0.5, 1, 2, 4)] == [72, 144, None, 576, 1152]
     assert [Inception3.sites[place] for place in INCEPTION_LAYERS] == ["Mixed_5d", "Mixed_6e", "Mixed_7c"]
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from asc.images.description import ImageRun
 from asc.images.units import curves_of
 from asc.run_folder import RunFolder, find_runs
 from evaluation.units.removability import areas
@@ -55,13 +54,13 @@ def test_the_paper_preset_is_the_papers() -> None:
     assert (run.training.epochs, run.training.batch_size, run.training.momentum) == (50, 128, 0.9)
     assert run.data.teacher is not None
     assert (run.data.teacher.inputs, run.data.teacher.train, run.data.teacher.test) == (10_000, 1000, 1000)
-    assert {point.run.training.optimiser for point in students.by_optimiser(10, asked("paper"))} == {"sgd", "adam"}
+    assert {point.run.training.optimizer for point in students.by_optimiser(10, asked("paper"))} == {"sgd", "adam"}
 
 
 def test_the_published_codes_deviations_are_other_runs() -> None:
     for deviations in ("equal", "published-code"):
         points = students.by_optimiser(10, asked("paper", deviations=deviations))
-        assert {point.run.weights.deviations for point in points} == {deviations}
+        assert {point.run.start.deviations for point in points} == {deviations}
 
 
 def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,10 +71,10 @@ def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys:
     assert table["size"].tolist() == [1 / 32, 1 / 16] * 2
     assert table["removability"].between(0, 1).all()
     assert (table["seeds"] == 2).all()
-    found = [(run.description_as(ImageRun), run) for run in find_runs([tmp_path / "runs"])]
+    found = [(run.description(), run) for run in find_runs([tmp_path / "runs"])]
     scores = pd.DataFrame(
         [
-            (run.weights.sigma, run.network.width, run.training.learning_rate, validation_accuracy(folder))
+            (run.start.sigma, run.network.width, run.training.learning_rate, validation_accuracy(folder))
             for run, folder in found
         ]
     )
@@ -86,7 +85,7 @@ def test_a_figure_takes_the_best_rate_and_measures_units(tmp_path: Path, capsys:
     same = [
         folder
         for run, folder in found
-        if run.network.width == 4 and run.weights.sigma == 0.01 and run.training.learning_rate == row["learning_rate"]
+        if run.network.width == 4 and run.start.sigma == 0.01 and run.training.learning_rate == row["learning_rate"]
     ]
     paper = RemovabilitySettings()
     expected = np.mean([areas(curves_of(folder, tmp_path, paper, "cpu"), paper).mean() for folder in same])

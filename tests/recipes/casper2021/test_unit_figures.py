@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from asc.images.description import ImageRun
 from asc.images.units import curves_of, similarity_of
 from asc.run_folder import RunFolder, find_runs
 from evaluation.units.settings import CODE_REPETITION, RemovabilitySettings
@@ -71,7 +70,7 @@ def test_layers_are_measured_one_by_one(make: Make, tmp_path: Path) -> None:
     code = similarity_of(folder, tmp_path, CODE_REPETITION, "cpu").groupby("site", sort=False)["similarity"].mean()
     np.testing.assert_allclose(sites["similarity_code"], code[sites.index], atol=1e-9)
     # A point may be of one layer alone.
-    run = folder.description_as(ImageRun)
+    run = folder.description()
     whole, one = (
         whole_network(SizedPoint(series="", size=1.0, run=run, site=site), folder, tmp_path, "cpu").iloc[0]
         for site in (None, sites.index[2])

@@ -3,9 +3,9 @@
 import numpy as np
 
 from data_prep.images.sets import LabelledSet, Part
-from recipes.golubeva2021.kernel_distances import Draws
+from recipes.golubeva2021.kernel_distances import SampleSizes
 
-QUICK = Draws(pairs=20, networks=3, masks=200)
+QUICK = SampleSizes(pairs=20, networks=3, masks=200)
 
 
 def few_digits(test: int = 60, training: int = 80) -> LabelledSet:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from asc.images.description import Stack
-from asc.images.stacks import stack_up
+from asc.run import Stack
 from asc.run_folder import find_runs
+from asc.stacks import stack_up
 from data_prep.images.sets import LabelledSet, Part
+from models.weights.schemes import kept_weights
 from recipes.command import run_recipe
 from recipes.golubeva2021.fig04_connectivity import RECIPE
 from recipes.images import ImageStudy
@@ -25,7 +26,7 @@ def digits(monkeypatch: pytest.MonkeyPatch) -> LabelledSet:
     images[np.arange(200), 0, 2 * labels] += 120
     part = Part(images.astype(np.uint8), labels.astype(np.int64))
     found = LabelledSet.of("mnist", tuple("0123456789"), part, part)
-    for module in ("asc.images.batches", "recipes.images"):
+    for module in ("asc.images.task", "recipes.images"):
         monkeypatch.setattr(f"{module}.load", lambda _name, _folder, **_how: found)
     monkeypatch.setitem(RECIPE.points.__globals__["_EXAMPLES"], "demo", 150)
     return found
@@ -44,7 +45,7 @@ def test_the_paper_preset_is_the_papers(digits: LabelledSet, tmp_path: Path) -> 
     assert (run.training.epochs, run.training.batch_size, run.training.learning_rate) == (300, 100, 0.1)
     assert run.data.split.train_examples is None
     wanted = [run for point in points for run in ImageStudy(options).describe(point)]
-    assert all(sum(run.weights.kept) == 3970 for run in wanted if run.weights.kept)
+    assert {kept_weights(run.weights, run.network) for run in wanted} == {None, 3970}
     jobs = stack_up(wanted)
     assert [isinstance(job, Stack) and len(job.runs) for job in jobs] == [40, 40]
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from asc.images.description import Stack
-from asc.images.stacks import stack_up
+from asc.run import Stack
+from asc.stacks import stack_up
+from models.weights.schemes import kept_weights
 from recipes.command import run_recipe
 from recipes.golubeva2021 import fig07_kernel_distance
 from recipes.golubeva2021.fig07_kernel_distance import RECIPE
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.trains
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("asc.images.batches", "recipes.images", "recipes.golubeva2021.fig07_kernel_distance"):
+    for module in ("asc.images.task", "recipes.images", "recipes.golubeva2021.fig07_kernel_distance"):
         monkeypatch.setattr(f"{module}.load", lambda *_, **__: few_digits())
     monkeypatch.setitem(fig07_kernel_distance._DRAWS, "demo", QUICK)
     split = fig07_kernel_distance.ImageSplitSettings(train_examples=50, validation=20)
@@ -66,7 +67,7 @@ def test_the_paper_preset_is_the_papers(tmp_path: Path) -> None:
     points = RECIPE.points(options)
     assert len(points) == (7 + 6) * 7
     sparse = [point.run for point in points if point.series == "sparse"]
-    assert {sum(run.weights.kept) for run in sparse} == {6352}
+    assert {kept_weights(run.weights, run.network) for run in sparse} == {6352}
     assert {(run.training.epochs, run.training.batch_size, run.training.momentum) for run in sparse} == {(300, 256, 0)}
     jobs = stack_up([run for point in points for run in ImageStudy(options).describe(point)])
     # The dense networks of few weights learn with the sparse ones, wide ones alone.
@@ -78,7 +79,7 @@ def test_dry_run_and_plot_only_compute_nothing(tmp_path: Path, capsys: pytest.Ca
     assert make(tmp_path, "--dry-run") == 0
     told = capsys.readouterr().out
     assert "18 runs: 0 done" in told
-    assert [line.split()[2] for line in told.splitlines() if "-sparse-" in line] == ["6,352"] * 6
+    assert [line.split()[2] for line in told.splitlines() if "-static-" in line] == ["6,352"] * 6
     assert "time left on this machine, one after another: about " in told
     assert "MB on disk" in told
     assert make(tmp_path, "--plot-only") == 1

@@ -17,7 +17,7 @@ from recipes.golubeva2021.kernel_distances import (
     PIXELS,
     WEIGHTS,
     WIDTHS,
-    Draws,
+    SampleSizes,
     distances_at,
     kept_weights,
     measured,
@@ -39,7 +39,7 @@ def test_widths_that_cannot_have_them_are_named(width: int) -> None:
 def test_means_are_those_of_the_exact_distance() -> None:
     pairs, width, density = Pairs(*np.random.default_rng(0).normal(size=(2, 6, 10))), 4, 0.3
     draw = partial(independent_weights, width, 10, density, np.random.default_rng(1))
-    row = measured(pairs, width, density, draw, Draws(pairs=6, networks=4000, masks=20_000))
+    row = measured(pairs, width, density, draw, SampleSizes(pairs=6, networks=4000, masks=20_000))
     exact = enumerated_distance(pairs, density)
     for name in ("simulated", "theorem"):
         assert abs(row[name] - exact.squared(width).mean()) < 4.5 * row[f"{name}_error"]
@@ -47,9 +47,12 @@ def test_means_are_those_of_the_exact_distance() -> None:
 
 
 def test_the_same_draws_give_the_same_row() -> None:
-    pairs, draws = Pairs(*np.random.default_rng(0).normal(size=(2, 4, 784))), Draws(pairs=4, networks=2, masks=100)
+    pairs, draws = (
+        Pairs(*np.random.default_rng(0).normal(size=(2, 4, 784))),
+        SampleSizes(pairs=4, networks=2, masks=100),
+    )
     assert distances_at(pairs, 32, draws) == distances_at(pairs, 32, draws)
-    other = Draws(pairs=4, networks=2, masks=100, seed=1)
+    other = SampleSizes(pairs=4, networks=2, masks=100, seed=1)
     assert distances_at(pairs, 32, draws)["simulated"] != distances_at(pairs, 32, other)["simulated"]
 
 
@@ -58,7 +61,7 @@ def test_the_same_draws_give_the_same_row() -> None:
 def test_mnist_comes_nearest_at_the_published_widths(real_data: Path) -> None:
     """The paper's minimum; and values found before with other networks and other pairs (three digits)."""
     before = {8: 1.82e-2, 32: 4.46e-3, 128: 1.77e-3, 216: 1.80e-3, 328: 2.36e-3, 512: 3.24e-3}
-    draws = Draws(pairs=10_000, networks=10, masks=1000)
+    draws = SampleSizes(pairs=10_000, networks=10, masks=1000)
     pairs = digit_pairs(load_images("mnist", real_data / "data" / "mnist"), "per_thousand", draws.pairs, draws.seed)
     rows = {width: distances_at(pairs, width, draws) for width in WIDTHS}
     for name in ("simulated", "theorem"):

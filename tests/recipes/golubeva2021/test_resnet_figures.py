@@ -36,7 +36,7 @@ def images(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(0)
     part = Part(generator.integers(0, 256, (40, 3, 8, 8)).astype(np.uint8), np.arange(40) % 10)
     found = LabelledSet.of("cifar10", tuple("0123456789"), part, part)
-    for module in ("asc.images.batches", "recipes.images"):
+    for module in ("asc.images.task", "recipes.images"):
         monkeypatch.setattr(f"{module}.load", lambda _name, _folder, **_how: found)
     tiny = replace(resnets.SCALES["demo"], epochs=1, batch_size=20, split=ImageSplitSettings(), side=None)
     monkeypatch.setattr(resnets, "SCALES", {"demo": tiny})

@@ -13,7 +13,7 @@ from recipes.price2021 import grids
 from tests.conftest import TEST_PRECISION
 from tests.tiny_images import write_tiny_images
 
-WIDTHS = {"resnet50": 2, "resnet18": 2, "vgg19": 2, "mobilenetv2": 4, "fixup-resnet110": 2}
+WIDTHS = {"resnet50": 2, "resnet18": 2, "vgg19": 2, "mobilenetv2": 4, "fixup-resnet": 2}
 
 
 @pytest.fixture(autouse=True)

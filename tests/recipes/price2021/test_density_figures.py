@@ -53,7 +53,7 @@ def test_networks_have_panels_of_their_own(make: Callable[..., int], tmp_path: P
     table = pd.read_csv(tmp_path / "figures/price2021/fig03_small_networks.csv")
     assert table.groupby("architecture", sort=False)["series"].apply(list).to_dict() == {
         "mobilenetv2": ["dense", "DCTpS", "FORCE", "SynFlow", "Sparse (EPL)", "Sparse (uniform)"],
-        "fixup-resnet110": ["dense", "DCTpS", "Sparse (EPL)", "Sparse (uniform)"],
+        "fixup-resnet": ["dense", "DCTpS", "Sparse (EPL)", "Sparse (uniform)"],
     }
     assert (tmp_path / "figures/price2021/fig03_small_networks.png").stat().st_size > 10_000
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recipes.price2021.fig01_subspaces import RECIPE, Options, points
+from models.weights.hyperplane import RandomHyperplane
+from models.weights.pruned import PrunedAtStart
+from recipes.price2021.fig01_subspaces import RECIPE, SubspacesOptions, points
 
 pytestmark = pytest.mark.trains
 
@@ -23,8 +25,11 @@ def test_every_series_trains_so_many(make: Callable[..., int], tmp_path: Path) -
 
 @pytest.mark.parametrize(("lenet", "others"), [("paper", 236), ("code", 0)])
 def test_biases_count(lenet: str, others: int) -> None:
-    options = Options(data=Path(), runs=Path(), out=Path(), lenet=lenet, dimensions=(5000,), projection="sparse")  # type: ignore[arg-type]
+    options = SubspacesOptions(
+        data=Path(), runs=Path(), out=Path(), lenet=lenet, dimensions=(5000,), projection="sparse"
+    )  # type: ignore[arg-type]
     found = {point.series: point.run.weights for point in points(options)}
-    assert found["Hyperplane"].dimension == 5000
-    assert found["Hyperplane"].scheme == "hyperplane-sparse"
-    assert found["SNIP"].kept == (5000 - others,)
+    assert found["Hyperplane"] == (RandomHyperplane(dimension=5000, projection="sparse"),)
+    (snip,) = found["SNIP"]
+    assert isinstance(snip, PrunedAtStart)
+    assert snip.kept == (5000 - others,)

@@ -8,8 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from asc.images.description import ImageRun
+from asc.run import Run
 from asc.run_folder import find_runs
+from models.weights.dct import DctSparsity
+from models.weights.pruned import PrunedAtStart
+from models.weights.scheme import KeepsRandomWeights
+from models.weights.schemes import find_scheme
 from recipes.command import Recipe
 from recipes.registry import recipe_of
 
@@ -23,9 +27,14 @@ FIGURE_10 = recipe_of("price2021/fig10_sgd_small")
 TABLE_1 = recipe_of("price2021/table01_accuracy")
 
 
-def runs(recipe: Recipe, **given: Any) -> set[ImageRun]:
+def runs(recipe: Recipe, **given: Any) -> set[Run]:
     options = recipe.options(data=Path(), runs=Path(), out=Path(), **{"preset": "paper"} | given)
     return {point.run for point in recipe.points(options)}
+
+
+def allocation(run: Run) -> str | None:
+    scheme = find_scheme(run.weights, KeepsRandomWeights)
+    return scheme.allocation if isinstance(scheme, KeepsRandomWeights) else None
 
 
 @pytest.mark.parametrize(
@@ -50,38 +59,38 @@ def test_runs_are_shared(preset: str) -> None:
     density = runs(FIGURE_2, preset=preset)
     assert runs(TABLE_1, preset=preset) < density
     filters = runs(FIGURE_8, preset=preset)
-    assert {run for run in filters if run.weights.allocation != "equal_per_filter"} < density
+    assert {run for run in filters if allocation(run) != "equal_per_filter"} < density
 
 
 def test_learning_is_table_4s() -> None:
     for run in runs(FIGURE_2) | runs(FIGURE_3):
         learning = run.training
-        assert (learning.optimiser, learning.learning_rate, learning.schedule) == ("adam", 1e-3, "constant")
+        assert (learning.optimizer, learning.learning_rate, learning.schedule) == ("adam", 1e-3, "constant")
         assert (learning.epochs, learning.batch_size, learning.weight_decay) == (200, 128, 5e-4)
         assert (learning.keep, run.data.split.validation) == ("best-validation", 0.1)
         assert run.data.augmentation.padding == 4
         assert run.data.augmentation.flip
-        assert learning.slowed == (("bias", "biases", "scale") if "fixup" in run.network.architecture else ())
+        assert learning.slowed == (("bias", "biases", "scale") if "fixup" in run.network.kind else ())
     for run in runs(FIGURE_9) | runs(FIGURE_10):
         learning = run.training
-        assert learning.learning_rate == (0.03 if run.weights.scheme == "dct" else 0.1)
-        assert (learning.optimiser, learning.momentum, learning.milestones) == ("sgd", 0.9, (120, 160))
+        assert learning.learning_rate == (0.03 if find_scheme(run.weights, DctSparsity) else 0.1)
+        assert (learning.optimizer, learning.momentum, learning.milestones) == ("sgd", 0.9, (120, 160))
         assert (learning.schedule, learning.factor, learning.epochs) == ("steps", 0.1, 200)
-        assert run.weights.pruning in (None, "iter_snip")
+        assert all(scheme.method == "iter_snip" for scheme in run.weights if isinstance(scheme, PrunedAtStart))
     for run in runs(FIGURE_1):
-        assert (run.training.epochs, run.training.batch_size, run.training.optimiser) == (160, 64, "adam")
+        assert (run.training.epochs, run.training.batch_size, run.training.optimizer) == (160, 64, "adam")
     for run in runs(FIGURE_6):
         assert (run.data.split.validation, run.training.keep) == (0, "last")
 
 
 def test_networks_are_as_published() -> None:
-    found = {(run.network.architecture, run.data.name, run.network.width) for run in runs(FIGURE_2) | runs(FIGURE_10)}
+    found = {(run.network.kind, run.data.name, run.network.width) for run in runs(FIGURE_2) | runs(FIGURE_10)}
     assert found == {
         *((network, data, 64) for network in ("resnet50", "vgg19") for data in ("cifar10", "cifar100")),
         ("mobilenetv2", "cifar100", 32),
-        ("fixup-resnet110", "cifar100", 16),
+        ("fixup-resnet", "cifar100", 16),
     }
-    assert {run.network.architecture for run in runs(FIGURE_6)} == {"resnet18"}
+    assert {run.network.kind for run in runs(FIGURE_6)} == {"resnet18"}
     assert {run.data.name for run in runs(FIGURE_2, sets=("cifar100",))} == {"cifar100"}
     assert {run.data.name for run in runs(FIGURE_10, preset="demo")} == {"cifar10"}
 

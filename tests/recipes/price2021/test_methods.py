@@ -4,27 +4,32 @@ from typing import Any, get_args
 
 import pytest
 
-from asc.images.description import ImageNetwork
+from models.network import NetworkSettings
 from models.pruning.published import epf_published, epl_published
-from recipes.price2021.methods import Series, Variants, kept_by, weight_shapes, weights_of
+from models.registry import network_settings
+from models.weights.dct import DctSparsity
+from models.weights.pruned import PrunedAtStart
+from models.weights.sparse import StaticSparsity
+from recipes.price2021.methods import Series, Variants, kept_by, start_of, weight_shapes, weights_of
 
-RESNET = ImageNetwork.of("resnet50")
-FIXUP = ImageNetwork.of("fixup-resnet110")
+RESNET = network_settings("resnet50")
+FIXUP = network_settings("fixup-resnet")
 WEIGHTS = 23_467_712
 PUBLISHED = Variants(allocation="published", force_loss="neg_logit", fixup_scale="fixup-published")
 
 
-def weights(series: Series, network: ImageNetwork = RESNET, density: float = 0.01, **more: Any) -> Any:
+def weights(series: Series, network: NetworkSettings = RESNET, density: float = 0.01, **more: Any) -> Any:
     given: dict[str, Any] = {"data": "cifar10", "batch_size": 128, "variants": Variants()} | more
-    return weights_of(series, network, density, **given)
+    (scheme,) = weights_of(series, network, density, **given)
+    return scheme
 
 
 @pytest.mark.parametrize("series", [name for name in get_args(Series) if name not in ("dense", "Hyperplane")])
 def test_every_method_keeps_its_share(series: Series) -> None:
     found = weights(series)
     assert sum(found.kept) == pytest.approx(0.01 * WEIGHTS, abs=1 if series != "Sparse (uniform)" else 54)
-    assert found.scheme == ("dct" if series.startswith("DCTpS") else "sparse")
-    assert found.start == "kaiming"
+    random = DctSparsity if series.startswith("DCTpS") else StaticSparsity
+    assert isinstance(found, random if series.startswith(("DCTpS", "Sparse")) else PrunedAtStart)
 
 
 def test_uniform_counts_are_rounded_down_as_in_the_public_code() -> None:
@@ -35,7 +40,7 @@ def test_uniform_counts_are_rounded_down_as_in_the_public_code() -> None:
 
 
 def test_what_scores_is_table_3s() -> None:
-    assert (weights("FORCE").pruning, weights("SynFlow").pruning) == ("iter_snip", "synflow")
+    assert (weights("FORCE").method, weights("SynFlow").method) == ("iter_snip", "synflow")
     assert [weights("FORCE", data=data).examples for data in ("cifar10", "cifar100", "tiny-imagenet")] == [
         128,
         1280,
@@ -45,10 +50,9 @@ def test_what_scores_is_table_3s() -> None:
 
 
 def test_a_fixup_resnet_starts_as_fixup_has_it() -> None:
-    assert weights("Sparse (EPL)", FIXUP).start == "torch"
-    assert weights("Sparse (EPL)", FIXUP).scale == "one"
-    assert weights("DCTpS", FIXUP).scale == "fixup"
-    assert weights("dense", FIXUP).kept == ()
+    assert (start_of(RESNET).init, start_of(FIXUP).init) == ("kaiming", "torch")
+    assert (weights("DCTpS").scale, weights("DCTpS", FIXUP).scale) == ("one", "fixup")
+    assert weights_of("dense", FIXUP, 1.0, "cifar10", 128, Variants()) == ()
     # "only 2000 trainable parameters", with 282 others
     assert sum(weights("DCTpS", FIXUP, 0.001).kept) == 1719
 

@@ -11,7 +11,7 @@ import pytest
 from models.pruning.allocation import equal_per_filter, sizes_of
 from recipes.command import Recipe, run_recipe
 from recipes.price2021 import masks
-from recipes.price2021.grids import Task, network_of
+from recipes.price2021.grids import Panel, network_of
 from recipes.price2021.methods import weight_shapes
 from recipes.registry import recipe_of
 
@@ -46,7 +46,7 @@ def test_counts_of_every_method(drawn: Make, monkeypatch: pytest.MonkeyPatch) ->
     weights = table.groupby(["series", "density"])["weights"].sum()
     assert np.allclose(kept / weights, [share for _, share in kept.index], atol=0.02)
     # Found once.
-    monkeypatch.setattr(masks, "choose_masks", None)
+    monkeypatch.setattr(masks, "_find", lambda *_: pytest.fail("found again"))
     pd.testing.assert_frame_equal(drawn(FIGURE_5, "--densities", "0.5", "0.2"), table)
 
 
@@ -56,13 +56,13 @@ def test_a_method_that_fails_is_named(drawn: Make, monkeypatch: pytest.MonkeyPat
         failed = table.dropna(subset="failure")
         assert failed["series"].tolist() == ["SynFlow", "FORCE"]
         assert "zero" in failed["failure"].iloc[0]
-        monkeypatch.setattr(masks, "choose_masks", None)
+        monkeypatch.setattr(masks, "_find", lambda *_: pytest.fail("found again"))
 
 
 def test_allocations_need_no_data(drawn: Make, tmp_path: Path) -> None:
     table = drawn(FIGURE_7)
     found = table[(table["series"] == "DCTpS (EPF)") & (table["architecture"] == "vgg19") & (table["density"] == 0.01)]
-    shapes = weight_shapes(network_of(Task("vgg19", "cifar10"), "paper"))
+    shapes = weight_shapes(network_of(Panel("vgg19", "cifar10"), "paper"))
     expected = equal_per_filter(shapes, int(0.01 * sum(sizes_of(shapes).values())))
     assert dict(zip(found["name"], found["kept"], strict=True)) == expected
     assert not (tmp_path / "runs").exists()
@@ -90,4 +90,4 @@ def test_spectra(drawn: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (np.diff(spectra.dropna().to_numpy()) <= 0).all()
     capsys.readouterr()
     drawn(FIGURE_4, *command, "--dry-run")
-    assert "20 of 20 spectra are there" in capsys.readouterr().out
+    assert "20 of 20 spectra are finished" in capsys.readouterr().out

@@ -44,4 +44,4 @@ def test_differences_are_to_the_dense_network(tmp_path: Path) -> None:
     assert table.loc["FORCE", ["cost at init.", "size final"]].tolist() == ["O(mnk)", "O(PN)"]
     picture = RECIPE.draw(options, Trained(runs_of=runs_of, data="", preset="paper", accelerator="cpu"))
     assert len(picture.table) == 5
-    assert "13 runs (epochs 148 to 160; seeds 0; width 64; depth 50)" in picture.footer
+    assert "13 runs (epochs 148 to 160; seeds 0; width 64)" in picture.footer

@@ -1,0 +1,1 @@
+"""Batch augmentations, each a file and a line of the registry."""
