@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from common.errors import ConfigError
+from models.audio.cp_mobile import CpMobile, CpMobileSettings
 from models.audio.resnet import AudioResNet, AudioResNetSettings
 from models.network import NetworkSettings
 from models.vision.alexnet import AlexNet, AlexNetSettings
@@ -20,6 +21,7 @@ from models.vision.vgg import Vgg19, VggSettings
 
 NETWORKS: Mapping[type[NetworkSettings], type[nn.Module]] = {
     AudioResNetSettings: AudioResNet,
+    CpMobileSettings: CpMobile,
     MlpSettings: Mlp,
     LeNetSettings: LeNet5,
     AlexNetSettings: AlexNet,

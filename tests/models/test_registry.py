@@ -21,6 +21,7 @@ KINDS = [settings.kind for settings in NETWORKS]
 # Small ones; all for 3 classes.
 SMALL: dict[str, dict[str, Any]] = {
     "audio-resnet": {"width": 4},
+    "cp-mobile": {"width": 8},
     "mlp": {"width": 8, "inputs": 12},
     "lenet5": {"width": 3},
     "alexnet": {"width": 12},
@@ -35,6 +36,7 @@ SMALL: dict[str, dict[str, Any]] = {
 # Parameters, biases and batch norm with them: for 10 classes, but 2 of the MLP's and 1000 of Inception's.
 PUBLISHED: dict[str, int] = {
     "audio-resnet": 159_476,
+    "cp-mobile": 61_148,
     "mlp": 1_666,
     "lenet5": 62_006,
     "alexnet": 6_989_642,
@@ -47,9 +49,9 @@ PUBLISHED: dict[str, int] = {
     "inception3": 23_834_568,
 }
 # Of an input, where it is no image of 32 x 32.
-SHAPES = {"audio-resnet": (1, 64, 48), "mlp": (12,), "inception3": (3, 75, 75)}
+SHAPES = {"audio-resnet": (1, 64, 48), "cp-mobile": (1, 64, 48), "mlp": (12,), "inception3": (3, 75, 75)}
 # Those that end in a feature map and a linear classifier of it.
-MAPPED = ["audio-resnet", "resnet18", "resnet50", "resnet56", "vgg19", "mobilenetv2"]
+MAPPED = ["audio-resnet", "cp-mobile", "resnet18", "resnet50", "resnet56", "vgg19", "mobilenetv2"]
 # How many units each site has, at these sizes.
 UNITS: dict[str, list[int]] = {
     "mlp": [8],
