@@ -57,7 +57,7 @@ class Configuration:
     description
         Every setting except the seed, nested.
     complexity
-        The numbers of `models.complexity.Complexity`; runs of earlier versions may lack some.
+        The numbers of `models.complexity.Complexity`.
     scored
         `predictions.score` of the last epochs of every seed, with a column `seed`.
     metrics

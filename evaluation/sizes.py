@@ -38,8 +38,7 @@ def operations_grid(configurations: Sequence[Configuration]) -> Grid:
     note = (
         "MMAC: million multiply-accumulate operations of convolutions and matrix products, for a clip and for one "
         "second; zero weights are included. torchinfo: total_mult_adds of torchinfo in millions, which includes batch "
-        f"norm and is the count of the challenge. {MISSING}: one second is too short for the network, or the run is of "
-        "an earlier version and its weights were deleted."
+        f"norm and is the count of the challenge. {MISSING}: one second is too short for the network."
     )
     return Grid("Parameters and operations", headings, rows, note)
 

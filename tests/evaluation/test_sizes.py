@@ -19,7 +19,7 @@ def test_limits_are_shown_beside_what_exceeds_them() -> None:
         assert {len(row) for row in grid.rows} == {len(grid.headings)}
 
 
-def test_what_an_earlier_run_does_not_say_is_left_blank() -> None:
+def test_what_a_run_does_not_say_is_left_blank() -> None:
     old = {"parameters": 159_476, "nonzero_parameters": 159_476, "macs": 215_300_000, "memory_bytes": 637_904}
     operations, memory = complexity_grids([replace(RUN, complexity=old)])
     assert operations.rows[0] == ["run", "159,476", "159,476", "215.3", MISSING, MISSING]
