@@ -83,7 +83,7 @@ def test_dry_run_and_plot_only_compute_nothing(tmp_path: Path, capsys: pytest.Ca
     assert "time left on this machine, one after another: about " in told
     assert "MB on disk" in told
     assert make(tmp_path, "--plot-only") == 1
-    assert "holds none" in capsys.readouterr().err
+    assert "has none" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
