@@ -1,5 +1,6 @@
 """Runs of a recipe: their descriptions, training and `--dry-run`."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,37 +28,37 @@ _HOW = (
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(ABC):
     """Runs on one data source. Subclasses are in `recipes.scenes` and `recipes.images`."""
 
     options: Any
 
     @property
+    @abstractmethod
     def source(self) -> DataSource:
         """Prepared set, or folder of image sets."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def folder(self) -> Path:
         """Folder of the data, for other processes."""
-        raise NotImplementedError
 
     @property
     def machine(self) -> Machine:
         """Device and loader settings."""
         return Machine(accelerator=choose_accelerator(self.options.accelerator))
 
+    @abstractmethod
     def describe(self, point: Any) -> list[Run]:
         """Return the runs of a point, one for each seed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def examples(self, run: Run) -> Examples:
         """Return the numbers of examples of a run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def trained(self, runs_of: Mapping[Any, Sequence[RunFolder]]) -> Trained:
         """Return the run folders that a figure is drawn from."""
-        raise NotImplementedError
 
     def jobs(self, wanted: Sequence[Run]) -> Sequence[Run | Stack]:
         """Return the jobs that train these runs: stacks of small perceptrons, and single runs."""

@@ -5,6 +5,7 @@ An augmentation is a settings dataclass. `draw` returns the random numbers of a 
 loader workers and shared batches give the same weights.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, get_args
@@ -45,7 +46,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Augmentation(Variant):
+class Augmentation(Variant, ABC):
     """One batch augmentation.
 
     Attributes
@@ -59,13 +60,14 @@ class Augmentation(Variant):
     stage: ClassVar[Stage] = "input"
     mixes_labels: ClassVar[bool] = False
 
+    @abstractmethod
     def draw(self, generator: np.random.Generator, size: int) -> Draws:
         """Return the random numbers of a batch of `size` examples: arrays whose first axis is the example.
 
         An augmentation that combines examples draws `partner`, the place of the other example of each.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, batch: Batch, draws: Mapping[str, Tensor]) -> Batch:
         """Return the augmented batch.
 
@@ -75,7 +77,6 @@ class Augmentation(Variant):
             What was drawn for the examples to return. Where there are partners, `place` and `partner` are the places of
             both in `batch`; otherwise the examples are those of `batch`, in order.
         """
-        raise NotImplementedError
 
 
 def check_augmentations(augmentations: Sequence[Augmentation]) -> None:

@@ -1,5 +1,6 @@
 """Interface of a weight scheme: settings that parametrise a network's weights and count its trained values."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -42,7 +43,7 @@ class Laying:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scheme(Variant):
+class Scheme(Variant, ABC):
     """Base class of weight schemes, which compute the weights of a network from trained values.
 
     `models.weights.schemes` lists all schemes.
@@ -60,9 +61,9 @@ class Scheme(Variant):
         """Return the scheme with unset values filled in that depend on a run's epochs and its warm-up epochs."""
         return self
 
+    @abstractmethod
     def lay(self, network: nn.Module, laying: Laying) -> None:
         """Lay the scheme over `network`, in place."""
-        raise NotImplementedError
 
     def trained(self, counts: Counts, settings: NetworkSettings) -> int:
         """Return the number of trained values of a network with this scheme, batch norm and biases included."""

@@ -77,7 +77,7 @@ def state_bytes(schemes: Sequence[Scheme], settings: NetworkSettings) -> int:
     return VALUE_BYTES * trained_parameters(schemes, settings) + extra + counts.buffer_bytes
 
 
-def find_scheme(schemes: Sequence[Scheme], *kinds: type[Scheme]) -> Scheme | None:
+def find_scheme(schemes: Sequence[Scheme], *kinds: type[object]) -> Scheme | None:
     """Return the first scheme that is an instance of `kinds`, or None."""
     return next((scheme for scheme in schemes if isinstance(scheme, kinds)), None)
 

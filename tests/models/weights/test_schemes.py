@@ -1,6 +1,7 @@
 """Schemes as settings: which go together, and that the numbers they promise are those of a network laid with them."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -206,3 +207,12 @@ def test_a_dimension_that_does_not_fit_is_named(scheme: Scheme) -> None:
 def test_numbers_that_do_not_fit_the_layers_are_named() -> None:
     with pytest.raises(ConfigError, match="one per layer: hidden, classifier"):
         laid("perceptron", StaticSparsity(kept=(50, 11, 3)))
+
+
+def test_a_scheme_that_cannot_be_laid_is_not_made() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Unfinished(Scheme):
+        """A scheme without `lay`."""
+
+    with pytest.raises(TypeError, match="lay"):
+        Unfinished()  # type: ignore[abstract]
